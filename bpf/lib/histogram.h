@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef WIRELAG_HISTOGRAM_H
+#define WIRELAG_HISTOGRAM_H
+
+#include <kernel.h>
+#include "../wire/wire.h"
+
+static __always_inline __u32 log2_u32(__u32 value)
+{
+	__u32 result = 0, shift;
+
+	shift = (value > 0xffff) << 4;
+	value >>= shift;
+	result |= shift;
+	shift = (value > 0xff) << 3;
+	value >>= shift;
+	result |= shift;
+	shift = (value > 0xf) << 2;
+	value >>= shift;
+	result |= shift;
+	shift = (value > 0x3) << 1;
+	value >>= shift;
+	return result | shift | (value >> 1);
+}
+
+/* The bucket of src/histogram: 0 under 2^10 ns, then 8 an octave, the last from 2^37 ns. */
+static __always_inline __u32 histogram_bucket(__u64 ns)
+{
+	__u32 octave;
+
+	if (ns < (1ULL << 10))
+		return 0;
+	if (ns >= (1ULL << 37))
+		return WL_HISTOGRAM_BUCKETS - 1;
+	octave = log2_u32(ns >> 10);
+	return 1 + (octave << 3) + ((ns >> (octave + 7)) & 7);
+}
+
+static __always_inline void histogram_add(struct wl_histogram *histogram, __u64 ns)
+{
+	__u32 bucket = histogram_bucket(ns);
+	__u32 slot = bpf_get_smp_processor_id() & (WL_HISTOGRAM_MAX_SLOTS - 1);
+
+	if (bucket < WL_HISTOGRAM_BUCKETS)
+		__sync_fetch_and_add(&histogram->counts[bucket], 1);
+	__sync_fetch_and_add(&histogram->sum_ns, ns);
+	if (ns > histogram->max_ns[slot])
+		histogram->max_ns[slot] = ns;
+}
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef WIRELAG_SOCKET_H
+#define WIRELAG_SOCKET_H
+
+#include <kernel.h>
+#include "../wire/wire.h"
+
+/* TCP sequence numbers wrap: a is before b within half the space. */
+static __always_inline bool seq_before(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) < 0;
+}
+
+static __always_inline bool is_tcp(const struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
+/*
+ * True while a task holds the socket's lock, in the context of that task: then the current task is a user of this very
+ * socket, and no bystander. In softirq the lock's spinlock is held and `owned` is 0.
+ */
+static __always_inline bool is_owned_by_current(const struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_lock.owned) != 0;
+}
+
+static __always_inline void map_ipv4(struct wl_address *out, __be32 address)
+{
+	out->words[0] = 0;
+	out->words[1] = 0;
+	out->words[2] = bpf_htonl(0xffff);
+	out->words[3] = address;
+}
+
+static __always_inline bool is_ipv4_mapped(const struct wl_address *address)
+{
+	return !address->words[0] && !address->words[1] && address->words[2] == bpf_htonl(0xffff);
+}
+
+/* Works on any address of a sock, typed or not. The port is inet_sport: skc_num is already 0 at CLOSE. */
+static __always_inline void read_tuple(const struct sock *sk, struct wl_tuple *out)
+{
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+		BPF_CORE_READ_INTO(&out->local_address.words, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32);
+		BPF_CORE_READ_INTO(&out->peer_address.words, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32);
+	} else {
+		map_ipv4(&out->local_address, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		map_ipv4(&out->peer_address, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	}
+	out->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	out->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
+	out->peer_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+}
+
+/* The TCP socket behind a descriptor of the current task, as an untyped address; NULL for anything else. */
+static __always_inline struct sock *tcp_socket_of_descriptor(__u32 fd)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct file **files = BPF_CORE_READ(task, files, fdt, fd);
+	struct file *file = NULL;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	if (!socket)
+		return NULL;
+	sk = BPF_CORE_READ(socket, sk);
+	return sk && is_tcp(sk) ? sk : NULL;
+}
+
+#endif

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a TCP connection by its state changes: SYN sent, established, failed, closed.
+ *
+ * In softirq the current task is a bystander. Who owns the connection is taken where a task acts on it: here at
+ * SYN_SENT, which is entered inside connect(), and in accept-call.bpf.c.
+ */
+#include "../lib/open-event.h"
+#include "../maps/connect-calls.h"
+#include "../maps/selected.h"
+
+static __always_inline void handle_syn_sent(struct sock *sk, __u64 now_ns)
+{
+	struct connect_call *call = current_connect_call();
+	struct connection connection = {
+		.id = bpf_get_socket_cookie(sk),
+		.opened_ns = now_ns,
+		.flags = WL_CONNECTION_FLAG_ACTIVE,
+	};
+	struct wl_open_event event = {};
+
+	if (call)
+		call->syn_sent = true;
+	read_current_task(&connection.owner, WL_OWNER_SOURCE_SYSCALL);
+	if (is_selected(connection.owner.pid))
+		connection.flags |= WL_CONNECTION_FLAG_SELECTED;
+	connection_begin(sk, &connection);
+	if (!cfg.slow_ns)
+		return;
+	event.kind = WL_EVENT_KIND_PENDING;
+	event.connection_id = connection.id;
+	event.owner = connection.owner;
+	event.handshake_ns = WL_UNKNOWN_NS;
+	event.accept_queue_ns = WL_UNKNOWN_NS;
+	read_tuple(sk, &event.tuple);
+	emit_open(&event, WL_SIGNAL_PENDING, now_ns, connection.flags & WL_CONNECTION_FLAG_SELECTED, true);
+}
+
+/* The active side's end of the handshake: established, or failed with `error`. */
+static __always_inline void emit_connect_end(struct sock *sk, struct connection *connection, __u64 now_ns, __u32 kind,
+					     __u32 error)
+{
+	struct wl_open_event event = {
+		.kind = kind,
+		.error = error,
+		.connection_id = connection->id,
+		.owner = connection->owner,
+		.handshake_ns = connection->handshake_ns,
+		.accept_queue_ns = WL_UNKNOWN_NS,
+	};
+
+	read_tuple(sk, &event.tuple);
+	emit_open(&event, WL_SIGNAL_CONNECT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED,
+		  is_slow(connection->handshake_ns));
+}
+
+static __always_inline __u64 handshake_so_far(const struct connection *connection, __u64 now_ns)
+{
+	return connection->opened_ns ? now_ns - connection->opened_ns : WL_UNKNOWN_NS;
+}
+
+static __always_inline void handle_connected(struct sock *sk, struct connection *connection, __u64 now_ns)
+{
+	connection->established_ns = now_ns;
+	connection->handshake_ns = handshake_so_far(connection, now_ns);
+	if (is_slow(connection->handshake_ns))
+		connection->flags |= WL_CONNECTION_FLAG_SLOW;
+	emit_connect_end(sk, connection, now_ns, WL_EVENT_KIND_CONNECT, 0);
+}
+
+/*
+ * The passive side's handshake is the round trip from SYN-ACK to ACK, which the kernel has just measured as the first
+ * srtt (tcp_synack_rtt_meas); it measures none where the SYN-ACK was sent twice or a SYN cookie was used.
+ */
+static __always_inline void handle_accepted_handshake(struct sock *sk, __u64 now_ns)
+{
+	__u32 srtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
+	struct connection connection = {
+		.id = bpf_get_socket_cookie(sk),
+		.established_ns = now_ns,
+		.handshake_ns = srtt_us ? srtt_us * 1000ULL : WL_UNKNOWN_NS,
+	};
+
+	connection_begin(sk, &connection);
+}
+
+static __always_inline void handle_established(struct sock *sk, int old_state, __u64 now_ns)
+{
+	struct connection *connection = connection_of(sk);
+
+	if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE)) {
+		handle_connected(sk, connection, now_ns);
+	} else if (old_state == TCP_SYN_RECV) {
+		handle_accepted_handshake(sk, now_ns);
+	}
+}
+
+/*
+ * A connect that ended in CLOSE. Where the kernel set no error on the socket, either connect() itself failed after
+ * SYN_SENT and will return the reason (then connect-call.bpf.c reports it), or the application gave up and closed.
+ */
+static __always_inline void handle_connect_failed(struct sock *sk, struct connection *connection, __u64 now_ns)
+{
+	int error = BPF_CORE_READ(sk, sk_err);
+
+	if (!error) {
+		struct connect_call *call = is_owned_by_current(sk) ? current_connect_call() : NULL;
+
+		if (call && call->syn_sent) {
+			call->closed = true;
+			return;
+		}
+		error = ECANCELED;
+	}
+	connection->handshake_ns = handshake_so_far(connection, now_ns);
+	emit_connect_end(sk, connection, now_ns, WL_EVENT_KIND_FAIL, error);
+}
+
+static __always_inline void handle_closed(struct sock *sk, struct connection *connection, __u64 now_ns)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct wl_close_event event = {
+		.kind = WL_EVENT_KIND_CLOSE,
+		.flags = WL_CONNECTION_FLAG_EXISTING,
+		.time_ns = since_epoch(now_ns),
+		.duration_ns = since_epoch(now_ns),
+	};
+	bool fin_received;
+
+	COUNT(WL_SIGNAL_CLOSE, attempted);
+	read_tuple(sk, &event.tuple);
+	if (connection) {
+		event.connection_id = connection->id;
+		event.flags = connection->flags;
+		event.owner = connection->owner;
+		if (connection->established_ns)
+			event.duration_ns = now_ns - connection->established_ns;
+	} else {
+		event.connection_id = bpf_get_socket_cookie(sk);
+	}
+	if ((cfg.slow_ns && !(event.flags & WL_CONNECTION_FLAG_SLOW)) || !passes_tuple_filter(&event.tuple) ||
+	    !passes_task_filter(&event.owner, event.flags & WL_CONNECTION_FLAG_SELECTED)) {
+		COUNT(WL_SIGNAL_CLOSE, filtered);
+		return;
+	}
+	/* A received FIN takes a sequence number, which the kernel counts as a byte. */
+	fin_received = BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DONE);
+	event.sent_bytes = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	event.received_bytes = BPF_CORE_READ(tp, bytes_received) - fin_received;
+	event.retransmits = BPF_CORE_READ(tp, total_retrans);
+	event.rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
+	event.min_rtt_us = BPF_CORE_READ(tp, rtt_min.s[0].v);
+	event.error = BPF_CORE_READ(sk, sk_err);
+	submit(WL_SIGNAL_CLOSE, &event, sizeof(event));
+}
+
+static __always_inline void handle_close_state(struct sock *sk, int old_state, __u64 now_ns)
+{
+	struct connection *connection = connection_of(sk);
+
+	switch (old_state) {
+	case TCP_ESTABLISHED:
+	case TCP_FIN_WAIT1:
+	case TCP_FIN_WAIT2:
+	case TCP_CLOSE_WAIT:
+	case TCP_LAST_ACK:
+	case TCP_CLOSING:
+		handle_closed(sk, connection, now_ns);
+		break;
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+		if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE))
+			handle_connect_failed(sk, connection, now_ns);
+		break;
+	}
+	connection_end(sk);
+}
+
+static __always_inline void handle_state_change(struct sock *sk, int old_state, int new_state)
+{
+	__u64 now_ns;
+
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return;
+	now_ns = bpf_ktime_get_ns();
+	if (new_state == TCP_SYN_SENT)
+		handle_syn_sent(sk, now_ns);
+	else if (new_state == TCP_ESTABLISHED)
+		handle_established(sk, old_state, now_ns);
+	else if (new_state == TCP_CLOSE)
+		handle_close_state(sk, old_state, now_ns);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(connection_state_tp, struct sock *sk, int old_state, int new_state)
+{
+	handle_state_change(sk, old_state, new_state);
+	return 0;
+}
+
+/* Frees what a missed change to CLOSE would leave behind. */
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(connection_destroyed_tp, struct sock *sk)
+{
+	connection_end(sk);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

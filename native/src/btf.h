@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <napi.h>
+
+/// `kernelHas(kind, name)`: whether the running kernel's BTF has a "function", "typedef" or "struct" of that name.
+/// Throws an errno Error (ENOENT) on a kernel without BTF.
+Napi::Value KernelHas(const Napi::CallbackInfo& info);
+
+/// `structLayout(objectPath, name)`: `{ size, members: [{ name, offset, size }] }` in bytes, from the object's own BTF.
+Napi::Value StructLayout(const Napi::CallbackInfo& info);

@@ -1,0 +1,189 @@
+import { Btf, type BtfType } from './btf.ts'
+
+/** Types of the border that a hand-written reader and writer of src/wire/fields.ts turn into something handier. */
+const special: Record<string, { type: string; read: string; write: string }> = {
+  wl_address: { type: 'string', read: 'readAddress', write: 'writeAddress' },
+}
+
+/** The type whose values go to the kernel; all other structs come from it. */
+const encoded = 'wl_config'
+
+interface Field {
+  name: string
+  type: string
+  /** Byte offset in its struct. */
+  offset: number
+  decode: (at: string) => string
+  encode: (at: string, value: string) => string
+}
+
+/**
+ * The TypeScript of the border: for each `wl_` struct an interface, its size, a decoder (or, for the configuration, an
+ * encoder), for each `wl_` enum its values, and the layout that is compared with the object's at load.
+ *
+ * @param dump what `bpftool btf dump --json` printed
+ * @throws on a type that has no place on the border: a pointer, a bit-field, a union
+ */
+export function generateWire(dump: { types: BtfType[] }): string {
+  const btf = new Btf(dump)
+  const named = btf.types.filter((type) => type.name?.startsWith('wl_'))
+  const structs = named.filter((type) => type.kind === 'STRUCT' && !special[type.name]).sort(byName)
+  const enums = named.filter((type) => type.kind === 'ENUM').sort(byName)
+  const toKernel = new Set(reachable(btf, encoded))
+  const body = [
+    ...enums.map(enumSource),
+    ...structs.map((struct) => structSource(btf, struct, toKernel.has(struct.name))),
+    layoutSource(btf, structs),
+  ]
+  const used = ['readAddress', 'readText', 'readU64', 'writeAddress', 'writeEach', 'writeU64'].filter((name) =>
+    body.some((text) => text.includes(`${name}(`)),
+  )
+  return [
+    '// Generated from the BTF of bpf/wire/wire.h by `npm run generate`. Not to be edited.\n',
+    `import { ${used.join(', ')} } from './fields.ts'\n`,
+    ...body,
+  ].join('\n')
+}
+
+function byName(a: BtfType, b: BtfType): number {
+  return a.name < b.name ? -1 : 1
+}
+
+/** Names of the structs within the struct of that name, itself included. */
+function reachable(btf: Btf, name: string): string[] {
+  const struct = btf.types.find((type) => type.kind === 'STRUCT' && type.name === name)
+  const inner = (struct?.members ?? []).map((member) => {
+    const type = btf.resolve(member.type_id)
+    return type.kind === 'ARRAY' ? btf.resolve(type.type_id ?? 0) : type
+  })
+  return [name, ...inner.filter((type) => type.kind === 'STRUCT').flatMap((type) => reachable(btf, type.name))]
+}
+
+function enumSource(type: BtfType): string {
+  const prefix = `${type.name.toUpperCase()}_`
+  const entries = (type.values ?? []).map(({ name, val }) => `  ${camelCase(name.replace(prefix, '').toLowerCase())}: ${val},`)
+  return `export const ${pascalCase(type.name)} = {\n${entries.join('\n')}\n} as const\n`
+}
+
+function structSource(btf: Btf, struct: BtfType, toKernel: boolean): string {
+  const name = pascalCase(struct.name)
+  const fields = fieldsOf(btf, struct)
+  const constant = camelCase(`${struct.name.slice(3)}_bytes`)
+  const lines = [
+    `export interface ${name} {`,
+    ...fields.map((field) => `  ${field.name}: ${field.type}`),
+    '}\n',
+    `export const ${constant} = ${struct.size}\n`,
+  ]
+  if (toKernel) {
+    lines.push(
+      `export function encode${name}(view: DataView, offset: number, value: ${name}): void {`,
+      ...fields.map((field) => `  ${field.encode(at(field.offset), `value.${field.name}`)}`),
+    )
+  } else {
+    lines.push(
+      `export function decode${name}(view: DataView, offset: number): ${name} {`,
+      '  return {',
+      ...fields.map((field) => `    ${field.name}: ${field.decode(at(field.offset))},`),
+      '  }',
+    )
+  }
+  return [...lines, '}\n'].join('\n')
+}
+
+function at(offset: number): string {
+  return offset === 0 ? 'offset' : `offset + ${offset}`
+}
+
+function fieldsOf(btf: Btf, struct: BtfType): Field[] {
+  return (struct.members ?? [])
+    .filter((member) => !member.name.startsWith('_pad'))
+    .map((member) => {
+      if (member.bitfield_size) throw new Error(`${struct.name}.${member.name} is a bit-field`)
+      const access = accessOf(btf, btf.resolve(member.type_id))
+      return { name: camelCase(member.name), offset: member.bits_offset / 8, ...access }
+    })
+}
+
+function accessOf(btf: Btf, type: BtfType): Pick<Field, 'type' | 'decode' | 'encode'> {
+  const known = special[type.name]
+  if (known) {
+    return {
+      type: known.type,
+      decode: (offset) => `${known.read}(view, ${offset})`,
+      encode: (offset, value) => `${known.write}(view, ${offset}, ${value})`,
+    }
+  }
+  switch (type.kind) {
+    case 'INT':
+      return integerAccess(type)
+    case 'STRUCT':
+      return {
+        type: pascalCase(type.name),
+        decode: (offset) => `decode${pascalCase(type.name)}(view, ${offset})`,
+        encode: (offset, value) => `encode${pascalCase(type.name)}(view, ${offset}, ${value})`,
+      }
+    case 'ARRAY':
+      return arrayAccess(btf, type)
+    default:
+      throw new Error(`a ${type.kind} (${type.name}) has no place on the border`)
+  }
+}
+
+function integerAccess(type: BtfType): Pick<Field, 'type' | 'decode' | 'encode'> {
+  const bits = (type.size ?? 0) * 8
+  if (bits === 64) {
+    return {
+      type: 'number',
+      decode: (offset) => `readU64(view, ${offset})`,
+      encode: (offset, value) => `writeU64(view, ${offset}, ${value})`,
+    }
+  }
+  const order = bits > 8 ? ', true' : ''
+  return {
+    type: 'number',
+    decode: (offset) => `view.getUint${bits}(${offset}${order})`,
+    encode: (offset, value) => `view.setUint${bits}(${offset}, ${value}${order})`,
+  }
+}
+
+function arrayAccess(btf: Btf, type: BtfType): Pick<Field, 'type' | 'decode' | 'encode'> {
+  const element = btf.resolve(type.type_id ?? 0)
+  const count = type.nr_elems ?? 0
+  const bytes = btf.sizeOf(element)
+  if (element.name === 'char') {
+    return {
+      type: 'string',
+      decode: (offset) => `readText(view, ${offset})`,
+      encode: () => {
+        throw new Error('text does not go to the kernel')
+      },
+    }
+  }
+  const inner = accessOf(btf, element)
+  return {
+    type: `${inner.type}[]`,
+    decode: (offset) => `Array.from({ length: ${count} }, (_, i) => ${inner.decode(`${offset} + ${bytes} * i`)})`,
+    encode: (offset, value) =>
+      `writeEach(${value}, ${count}, (item, i) => ${inner.encode(`${offset} + ${bytes} * i`, 'item')})`,
+  }
+}
+
+function layoutSource(btf: Btf, structs: BtfType[]): string {
+  const entries = structs.map((struct) => {
+    const members = (struct.members ?? []).map(
+      (member) =>
+        `      { name: '${member.name}', offset: ${member.bits_offset / 8}, size: ${btf.sizeOf(btf.resolve(member.type_id))} },`,
+    )
+    return `  ${struct.name}: {\n    size: ${struct.size},\n    members: [\n${members.join('\n')}\n    ],\n  },`
+  })
+  return `/** What this file was generated for: bytes, from the start of each struct. */\nexport const wireLayout = {\n${entries.join('\n')}\n} as const\n`
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function pascalCase(name: string): string {
+  return camelCase(name.replace(/^wl/, ''))
+}

@@ -1,0 +1,26 @@
+// Brings a bare Debian 12 machine with Node 20 and npm to where wirelag runs from this checkout: `npm run setup`.
+// Plain JavaScript for an old Node, no dependency. Each step knows whether it is done, so a second run only looks.
+import { runSteps, SetupError } from './setup/step.mjs'
+import { systemPackages } from './setup/system-packages.mjs'
+import { nodeRuntime } from './setup/node-runtime.mjs'
+import { npmPackages } from './setup/npm-packages.mjs'
+import { bpfObject } from './setup/bpf-object.mjs'
+import { nativeAddon } from './setup/native-addon.mjs'
+import { labActor } from './setup/lab-actor.mjs'
+
+const forTest = process.argv.includes('--test')
+
+try {
+  runSteps([
+    systemPackages(forTest),
+    nodeRuntime(),
+    npmPackages(),
+    bpfObject(),
+    nativeAddon(),
+    ...(forTest ? [labActor()] : []),
+  ])
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error
+  process.stderr.write(`setup: ${error.message}\n`)
+  process.exitCode = 1
+}

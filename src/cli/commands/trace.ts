@@ -1,0 +1,141 @@
+import { Option } from 'commander'
+import { connectionEventJson, summaryJson } from '../../export/ndjson.ts'
+import { parseDurationNs } from '../../lib/duration.ts'
+import type { ConnectionEvent } from '../../model/connection-event.ts'
+import type { Watch } from '../../pipeline/watch.ts'
+import { ConnectionTally } from '../../track/connection-tally.ts'
+import type { AddCommand, CommandContext } from '../command-context.ts'
+import { liveRun, type LiveRunResult } from '../live-run.ts'
+import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
+import { optionValue } from '../options/option-value.ts'
+import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
+import { Output } from '../output.ts'
+import { RowFormat } from '../render/columns.ts'
+import { connectionColumns } from '../render/connection-columns.ts'
+import { summaryLines } from '../render/summary.ts'
+import { tallyTable } from '../render/tally-table.ts'
+import { TcptracerRows } from '../render/tcptracer-rows.ts'
+
+interface TraceOptions extends FilterOptions, WatchCommandOptions {
+  /** Nanoseconds. */
+  slow?: number
+  tcptracer?: true
+  timestamp?: true
+  verbose?: true
+  printUid?: true
+}
+
+const examples = `
+Rows: connect, accept, fail (never established; ERROR says why), close, and with --slow also pending.
+Times are milliseconds. HANDSHAKE: SYN to established. ACCEPTQ: established to accept(). DURATION: established to closed.
+
+Examples:
+  wirelag trace --port 5432,6379            connections with Postgres or Redis at either end
+  wirelag trace --slow 5ms                  slow handshakes and accepts, also while they still wait
+  wirelag trace --comm 'nginx*' --peer '10.0.0.0/8,!10.0.0.1'
+  wirelag trace --json --count 100 | jq .   for programs
+  wirelag trace --tcptracer -t -p 1234      the output of BCC's tcptracer`
+
+export const add: AddCommand = (program, context) => {
+  const command = program
+    .command('trace')
+    .description('connections as they open, are accepted, fail and close')
+    .addOption(
+      new Option('--slow <TIME>', 'only connections whose handshake or accept wait passed TIME, as 5ms').argParser(
+        optionValue('--slow', parseDurationNs),
+      ),
+    )
+  addFilterOptions(command, { pid: 'p', netns: 'N', uid: 'u' })
+  addWatchOptions(command)
+  const group = "BCC's tcptracer:"
+  command
+    .addOption(new Option('--tcptracer', "print tcptracer's own columns").helpGroup(group))
+    .addOption(new Option('-t, --timestamp', 'with --tcptracer: seconds since the first row').helpGroup(group))
+    .addOption(new Option('-v, --verbose', 'with --tcptracer: long types, nanoseconds, namespace').helpGroup(group))
+    .addOption(new Option('-U, --print-uid', 'with --tcptracer: the user').helpGroup(group))
+    .addHelpText('after', examples)
+    .action(async (options: TraceOptions) => context.onExit(await trace(options, context)))
+}
+
+async function trace(options: TraceOptions, { childArgs }: CommandContext): Promise<number> {
+  // A command that is run has standard output for itself.
+  const output = new Output(childArgs ? process.stderr : process.stdout)
+  const tally = childArgs && new ConnectionTally()
+  const rows = options.json ? jsonRows : options.tcptracer ? tcptracerRows(options) : tableRows(output.isTerminal)
+  let watch: Watch | undefined
+  const result = await liveRun(
+    {
+      watch: {
+        signals: ['connect', 'accept', 'close', ...(childArgs ? (['command'] as const) : [])],
+        filter: { ...filterOf(options), selectedOnly: childArgs !== undefined },
+        slowNs: options.slow,
+        pickupRows: undefined,
+        pickupHistogram: false,
+        ringBytes: options.ringSize,
+        maxEvents: options.count,
+      },
+      durationNs: options.duration,
+      childArgs,
+    },
+    {
+      onStart: (started) => {
+        watch = started
+        for (const line of rows.header) output.line(line)
+        output.flush()
+      },
+      sinks: {
+        onConnection: (event) => {
+          tally?.add(event)
+          const line = watch && rows.row(event, watch)
+          if (line !== undefined) output.line(line)
+        },
+        onBatchEnd: () => output.flush(),
+      },
+      isSettled: () => tally?.openCount === 0,
+    },
+  )
+  if (options.json) output.line(JSON.stringify(summaryJson(result)))
+  output.flush()
+  if (!options.json) writeSummary(result, tally)
+  return result.exitCode
+}
+
+function writeSummary(result: LiveRunResult, tally: ConnectionTally | undefined): void {
+  const errors = new Output(process.stderr)
+  if (tally) for (const line of ['', ...tallyTable(tally.peers(), errors.isTerminal)]) errors.line(line)
+  for (const line of summaryLines(result)) errors.line(line)
+  errors.flush()
+}
+
+/** How rows are written. */
+interface Rows {
+  header: string[]
+  /** Undefined: no row for this event. */
+  row(event: ConnectionEvent, watch: Watch): string | undefined
+}
+
+const jsonRows: Rows = {
+  header: [],
+  row: (event, watch) => JSON.stringify(connectionEventJson(event, watch.unixNs(event.timeNs))),
+}
+
+function tableRows(isTerminal: boolean): Rows {
+  const format = new RowFormat(connectionColumns, isTerminal)
+  return {
+    header: [format.header()],
+    row: (event, watch) => format.row({ event, unixNs: watch.unixNs(event.timeNs) }),
+  }
+}
+
+function tcptracerRows(options: TraceOptions): Rows {
+  const rows = new TcptracerRows({
+    timestamp: options.timestamp ?? false,
+    verbose: options.verbose ?? false,
+    oneNetns: options.netns !== undefined,
+    uid: options.printUid ?? false,
+  })
+  return {
+    header: ['Tracing TCP established connections. Ctrl-C to end.', rows.header()],
+    row: (event) => rows.row(event),
+  }
+}

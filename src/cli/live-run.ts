@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OperatorError } from '../lib/operator-error.ts'
+import { Watch, type WatchOptions, type WatchResult, type WatchSinks } from '../pipeline/watch.ts'
+import { ChildCommand } from './child-command.ts'
+
+export interface LiveRunOptions {
+  watch: WatchOptions
+  /** End after this long. */
+  durationNs: number | undefined
+  /** Program and arguments to run, and to watch alone. */
+  childArgs: readonly string[] | undefined
+}
+
+/** What a live command makes of the events. */
+export interface LiveView {
+  /** Everything is attached; from now on events come. */
+  onStart?(watch: Watch): void
+  sinks: WatchSinks
+  /** Whether, with the program ended, nothing more is to be expected of its sockets. */
+  isSettled?(): boolean
+}
+
+export interface LiveRunResult extends WatchResult {
+  /** Of the program that was run, else 0. */
+  exitCode: number
+}
+
+/** How long the sockets of an ended program are given to say goodbye to their peers. */
+const settleMs = 1000
+
+/**
+ * Watches until Ctrl-C, SIGTERM, the duration, the number of rows, or the end of the program that was run.
+ *
+ * @throws OperatorError where a signal that the command is about is off
+ */
+export async function liveRun(options: LiveRunOptions, view: LiveView): Promise<LiveRunResult> {
+  const child = options.childArgs && new ChildCommand(options.childArgs)
+  const end = Promise.withResolvers<void>()
+  const signals = onStopSignals(child, () => end.resolve())
+  let watch: Watch | undefined
+  let timer: NodeJS.Timeout | undefined
+  try {
+    watch = await Watch.start(options.watch, { ...view.sinks, onFull: () => end.resolve() })
+    checkSignals(watch)
+    view.onStart?.(watch)
+    if (child) {
+      watch.select(child.pid)
+      child.begin()
+    }
+    if (options.durationNs !== undefined) timer = setTimeout(() => end.resolve(), options.durationNs / 1e6)
+    await Promise.race([end.promise, ...(child ? [settled(child, view)] : [])])
+    const result = watch.stop()
+    return { ...result, exitCode: (await child?.ended()) ?? 0 }
+  } catch (error) {
+    child?.kill('SIGKILL')
+    watch?.close()
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signals.off()
+  }
+}
+
+/** Ctrl-C reaches a program in the foreground by itself, and ends it as it likes; SIGTERM is handed on. */
+function onStopSignals(child: ChildCommand | undefined, stop: () => void): { off: () => void } {
+  const onInterrupt = child ? (): void => {} : stop
+  const onTerminate = child ? (): void => child.kill('SIGTERM') : stop
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate)
+  return { off: () => process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate) }
+}
+
+async function settled(child: ChildCommand, view: LiveView): Promise<void> {
+  await child.ended()
+  const deadlineMs = Date.now() + settleMs
+  while (view.isSettled?.() === false && Date.now() < deadlineMs) await sleep(10)
+}
+
+function checkSignals(watch: Watch): void {
+  const off = watch.signals.find((signal) => signal.status === 'off')
+  if (off)
+    throw new OperatorError('WIRELAG_SIGNAL_OFF', `this kernel does not show ${off.title}: ${off.reasons.join('; ')}`, {
+      advice: 'See wirelag doctor.',
+    })
+}

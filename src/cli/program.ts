@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { usageError } from '../lib/operator-error.ts'
+
+/** What the command line leaves to a command: its exit code. */
+type ExitCode = number
+
+const examples = `
+Examples:
+  wirelag trace                        connections as they open, are accepted, fail and close
+  wirelag trace --slow 5ms --port 443  only those whose handshake or accept wait passed 5 ms
+  wirelag pktlat 1000                  data that waited over 1000 µs for its reader
+  wirelag -- curl http://example.com/  run a command and see its connections
+  wirelag doctor                       what this kernel lets wirelag see`
+
+/**
+ * Runs one command line.
+ *
+ * @param args without node and script
+ * @returns the exit code
+ * @throws OperatorError for a usage error, or what the command throws
+ */
+export async function runProgram(args: readonly string[]): Promise<ExitCode> {
+  const separator = args.indexOf('--')
+  const ownArgs = separator < 0 ? args : args.slice(0, separator)
+  const childArgs = separator < 0 ? undefined : args.slice(separator + 1)
+  if (childArgs?.length === 0) throw usageError('there is no command after --')
+  let exitCode: ExitCode = 0
+  const program = await buildProgram(childArgs, (code) => (exitCode = code))
+  try {
+    await program.parseAsync(ownArgs.length === 0 && childArgs ? ['trace'] : [...ownArgs], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return 0
+    throw usageError(error.message.replace(/^error: /, ''))
+  }
+  return exitCode
+}
+
+async function buildProgram(childArgs: readonly string[] | undefined, onExit: (code: ExitCode) => void): Promise<Command> {
+  const program = new Command('wirelag')
+    .description('Where did the network time go? TCP sockets of this host, seen from inside the kernel.')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .usage('COMMAND [options]\n       wirelag [COMMAND options] -- PROGRAM [arguments]')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .addHelpText('after', examples)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .action(() => program.outputHelp())
+  for (const { add } of await Promise.all([
+    import('./commands/trace.ts'),
+    import('./commands/pktlat.ts'),
+    import('./commands/doctor.ts'),
+  ]))
+    add(program, { childArgs, onExit })
+  return program
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

@@ -1,0 +1,34 @@
+import { formatDuration } from '../../lib/duration.ts'
+import { printable } from '../../lib/printable.ts'
+import type { Book } from '../../model/book.ts'
+import type { ProcessPickups, WatchResult } from '../../pipeline/watch.ts'
+import { alignedTable } from './aligned-table.ts'
+import { ms } from './columns.ts'
+
+/** The last lines of every live command: what became of every event, and how it was seen. */
+export function summaryLines(result: WatchResult): string[] {
+  const hooks = [...new Set(result.signals.flatMap((signal) => signal.hooks))]
+  const missing = [...new Set(result.signals.flatMap((signal) => signal.lost))]
+  return [
+    `wirelag: ${formatDuration(result.durationNs)}; ${result.books.map(bookText).join('; ')}; hooks: ${hooks.join(', ')}`,
+    ...missing.map((loss) => `wirelag: ${loss} (see wirelag doctor)`),
+  ]
+}
+
+function bookText(book: Book): string {
+  const { signal, attempted, delivered, lost, filtered, invalid } = book
+  return `${signal} ${attempted} = ${delivered} delivered + ${lost} lost + ${filtered} filtered + ${invalid} invalid`
+}
+
+/** Count and quantiles of each process's pickups, in milliseconds. */
+export function pickupTable(pickups: readonly ProcessPickups[], isTerminal: boolean): string[] {
+  const header = ['PID', 'COMM', 'COUNT', 'P50_MS', 'P95_MS', 'P99_MS', 'MAX_MS']
+  const rows = pickups.map(({ pid, comm, histogram }) => [
+    pid === undefined ? '-' : String(pid),
+    pid === undefined ? '(others)' : printable(comm),
+    String(histogram.count),
+    ...[0.5, 0.95, 0.99].map((q) => ms(histogram.quantileNs(q))),
+    ms(histogram.maxNs),
+  ])
+  return alignedTable([header, ...rows], isTerminal)
+}

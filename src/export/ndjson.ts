@@ -1,0 +1,80 @@
+import type { Book } from '../model/book.ts'
+import type { ConnectionEvent } from '../model/connection-event.ts'
+import type { PickupSample } from '../model/pickup-sample.ts'
+import type { Task } from '../model/process.ts'
+import type { SocketPair } from '../model/socket.ts'
+
+/** A JSON object whose undefined members are left out by JSON.stringify. */
+type JsonObject = Record<string, unknown>
+
+/** One event as docs/json.md describes it: `kind` first, units at the end of the names. */
+export function connectionEventJson(event: ConnectionEvent, unixNs: bigint): JsonObject {
+  const { kind, owner } = event
+  const common = {
+    kind,
+    timeUnixNs: String(unixNs),
+    ...taskJson(owner),
+    ...socketJson(event.socket),
+    ownerSource: owner?.source ?? 'unknown',
+    connectionId: event.connectionId,
+  }
+  switch (event.kind) {
+    case 'pending':
+      return { ...common, waitedUs: us(event.waitedNs) }
+    case 'connect':
+      return { ...common, handshakeUs: us(event.handshakeNs) }
+    case 'fail':
+      return { ...common, error: event.error, handshakeUs: us(event.handshakeNs) }
+    case 'accept':
+      return { ...common, handshakeUs: us(event.handshakeNs), acceptQueueUs: us(event.acceptQueueNs) }
+    case 'close':
+      return {
+        ...common,
+        durationUs: us(event.durationNs),
+        existedBefore: event.existedBefore,
+        bytesSent: event.bytesSent,
+        bytesReceived: event.bytesReceived,
+        retransmits: event.retransmits,
+        rttUs: event.rttUs,
+        minRttUs: event.minRttUs,
+        error: event.error,
+      }
+  }
+}
+
+export function pickupJson(sample: PickupSample, unixNs: bigint): JsonObject {
+  return {
+    kind: sample.kind,
+    timeUnixNs: String(unixNs),
+    ...taskJson(sample.reader),
+    ...socketJson(sample.socket),
+    connectionId: sample.connectionId,
+    latencyUs: us(sample.latencyNs),
+    isLowerBound: sample.isLowerBound || undefined,
+  }
+}
+
+/** `kind: summary`: the last object of every stream. */
+export function summaryJson(result: { durationNs: number; books: readonly Book[] }, more: JsonObject = {}): JsonObject {
+  return { kind: 'summary', durationUs: us(result.durationNs), ...more, books: result.books }
+}
+
+function taskJson(task: Task | undefined): JsonObject {
+  return { pid: task?.pid, tid: task?.tid, comm: task?.comm, uid: task?.uid }
+}
+
+function socketJson(socket: SocketPair): JsonObject {
+  return {
+    ipVersion: socket.ipVersion,
+    localAddress: socket.local.address,
+    localPort: socket.local.port,
+    peerAddress: socket.peer.address,
+    peerPort: socket.peer.port,
+    netns: socket.netns,
+  }
+}
+
+/** Microseconds with the nanoseconds behind the point. */
+export function us(ns: number | undefined): number | undefined {
+  return ns === undefined ? undefined : ns / 1000
+}

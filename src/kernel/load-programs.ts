@@ -1,0 +1,176 @@
+import { OperatorError } from '../lib/operator-error.ts'
+import { wireLayout } from '../wire/wire.gen.ts'
+import { choosePoints, variantKey, type PointChoice } from './hook-choice.ts'
+import { bpfObjectFile, native, type NativeBpfObject, type NativeError } from './native.ts'
+import { probePoints, type Hook, type HookVariant, type PointName, type ProbePoint } from './probe-points.ts'
+
+export interface LoadedPrograms {
+  object: NativeBpfObject
+  /** What is attached, and what could not be. */
+  choices: PointChoice[]
+}
+
+/**
+ * Loads and attaches the best programs for the points that this kernel takes. Each way to watch a point may fail alone:
+ * it is left out, with the reason, and the next is tried.
+ *
+ * libbpf loads an object whole or not at all, so after a failure it is opened afresh without the variant that failed.
+ *
+ * @param configure sizes maps and sets variables of the opened object
+ * @throws OperatorError where nothing can be loaded at all: no rights, no BTF
+ */
+export function loadPrograms(points: readonly PointName[], configure: (object: NativeBpfObject) => void): LoadedPrograms {
+  checkLayout()
+  const allowed = allowedHooks(process.env['WIRELAG_HOOKS'])
+  const refused = new Map(missingTracepoints(points))
+  for (;;) {
+    const choices = choosePoints(points, refused, allowed)
+    const object = openObject()
+    try {
+      configure(object)
+      const failure = tryPrograms(object, choices)
+      if (!failure) return { object, choices }
+      refused.set(failure.key, failure.reason)
+    } catch (error) {
+      object.close()
+      throw error
+    }
+    object.close()
+  }
+}
+
+function openObject(): NativeBpfObject {
+  try {
+    return new (native().BpfObject)(bpfObjectFile)
+  } catch (cause) {
+    if (cause instanceof OperatorError) throw cause
+    throw new OperatorError('WIRELAG_NOT_BUILT', 'the BPF programs of wirelag are not built', {
+      advice: 'In the checkout: sudo npm run setup',
+      cause,
+    })
+  }
+}
+
+/** The structs of the object must be those that the decoders were generated for. */
+function checkLayout(): void {
+  for (const [name, expected] of Object.entries(wireLayout)) {
+    const actual = native().structLayout(bpfObjectFile, name)
+    if (JSON.stringify(actual) !== JSON.stringify(expected))
+      throw new OperatorError('WIRELAG_STALE_BUILD', `struct ${name} of the BPF programs is not what wirelag reads`, {
+        advice: 'The build is not of this version. In the checkout: npm run generate',
+      })
+  }
+}
+
+function allowedHooks(text: string | undefined): Set<Hook> | undefined {
+  if (!text) return undefined
+  const known: Hook[] = ['tp_btf', 'fentry', 'tracepoint', 'kprobe']
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.find((name) => !known.includes(name as Hook))
+  if (unknown !== undefined)
+    throw new OperatorError('WIRELAG_USAGE', `WIRELAG_HOOKS has no hook '${unknown}'`, {
+      advice: `One or more of: ${known.join(', ')}`,
+      exitCode: 2,
+    })
+  return new Set(names as Hook[])
+}
+
+/** Variants that this kernel's BTF rules out, with the reason. */
+function missingTracepoints(points: readonly PointName[]): [string, string][] {
+  return points.flatMap((point) =>
+    (probePoints[point] as ProbePoint).variants.flatMap((variant): [string, string][] => {
+      const missing = variant.tracepoints?.find((name) => !kernelHasTracepoint(name))
+      return missing === undefined ? [] : [[variantKey(variant), `this kernel has no tracepoint ${missing}`]]
+    }),
+  )
+}
+
+function kernelHasTracepoint(name: string): boolean {
+  try {
+    return native().kernelHas('typedef', `btf_trace_${name}`)
+  } catch (cause) {
+    throw new OperatorError('WIRELAG_NO_BTF', 'this kernel has no type information (BTF), which wirelag reads it by', {
+      advice: 'It needs a kernel built with CONFIG_DEBUG_INFO_BTF (/sys/kernel/btf/vmlinux), as distributions have since 2021.',
+      cause,
+    })
+  }
+}
+
+interface Failure {
+  key: string
+  reason: string
+}
+
+/** @returns the first variant that does not load or attach, or undefined when all do */
+function tryPrograms(object: NativeBpfObject, choices: readonly PointChoice[]): Failure | undefined {
+  const wanted = choices.filter((choice) => choice.hook !== 'off')
+  const programs = new Set(wanted.flatMap((choice) => choice.programs))
+  for (const { name } of object.programs()) object.setAutoload(name, programs.has(name))
+  try {
+    object.load()
+  } catch (error) {
+    return loadFailure(error as NativeError)
+  }
+  for (const choice of wanted) {
+    if (choice.hook === 'iterator') continue
+    for (const program of choice.programs) {
+      try {
+        object.attach(program)
+      } catch (error) {
+        return { key: choice.programs[0] ?? '', reason: refusal(error as NativeError) }
+      }
+    }
+  }
+  return undefined
+}
+
+function loadFailure(error: NativeError): Failure {
+  const program = /prog '([^']+)': failed to|prog '([^']+)': BPF program load failed/.exec(error.log ?? '')
+  const name = program?.[1] ?? program?.[2]
+  const variant = name === undefined ? undefined : variantOf(name)
+  if (variant && !isRightsProblem(error)) return { key: variantKey(variant), reason: refusal(error) }
+  throw cannotLoad(error)
+}
+
+function variantOf(program: string): HookVariant | undefined {
+  const all = Object.values(probePoints).flatMap((point: ProbePoint) => point.variants)
+  return all.find((variant) => variant.programs.includes(program))
+}
+
+function isRightsProblem(error: NativeError): boolean {
+  return error.code === 'EPERM' && process.geteuid?.() !== 0
+}
+
+/** One line of why, the verifier's last words where it was the verifier. */
+function refusal(error: NativeError): string {
+  switch (error.code) {
+    case 'EPERM':
+      return 'not permitted on this host'
+    case 'ENOENT':
+    case 'ESRCH':
+      return 'this kernel does not have it'
+    default:
+      return `${error.message}${lastWords(error.log)}`
+  }
+}
+
+function lastWords(log: string | undefined): string {
+  const lines = (log ?? '').split('\n').map((line) => line.trim())
+  const end = lines.findIndex((line) => line.startsWith('processed ') || line.startsWith('-- END'))
+  const words = lines.slice(0, end < 0 ? 0 : end).findLast((line) => line !== '' && !/^\d+:/.test(line))
+  return words === undefined ? '' : ` (${words.slice(0, 200)})`
+}
+
+function cannotLoad(error: NativeError): OperatorError {
+  if (error.code === 'EPERM' || error.code === 'EACCES') {
+    return new OperatorError('WIRELAG_NO_RIGHTS', 'the kernel does not let this user load BPF programs', {
+      advice: 'Run it as root (sudo wirelag …), or with the capabilities CAP_BPF and CAP_PERFMON.',
+      cause: error,
+    })
+  }
+  const words = (error.log ?? '').trim().split('\n').at(-1) ?? ''
+  return new OperatorError('WIRELAG_CANNOT_LOAD', `the BPF programs do not load: ${error.message}. ${words}`, {
+    advice: 'See wirelag doctor.',
+    cause: error,
+  })
+}

@@ -1,0 +1,87 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { OperatorError } from '../lib/operator-error.ts'
+
+/** What libbpf and the kernel report: an Error with these. */
+export interface NativeError extends Error {
+  errno?: number
+  /** Name of the errno. */
+  code?: string
+  /** What libbpf printed, the verifier's log included. */
+  log?: string
+}
+
+/** The consumer's end of a ring buffer. */
+export interface NativeRing {
+  /** Calls back once, when the ring has data; keeps the process alive until then. */
+  arm(callback: () => void): void
+  disarm(): void
+  /** Copies whole records until the ring is empty or the next might not fit; returns the bytes written. */
+  drain(target: Uint8Array, maxRecordBytes: number): number
+  close(): void
+}
+
+/** One BPF object. Every method throws a NativeError; after close() every other method does. */
+export interface NativeBpfObject {
+  programs(): { name: string; section: string }[]
+  maps(): { name: string; type: number; keyBytes: number; valueBytes: number; maxEntries: number }[]
+  setAutoload(program: string, load: boolean): void
+  setMapEntries(map: string, entries: number): void
+  setMapFlags(map: string, flags: number): void
+  setMapAutocreate(map: string, create: boolean): void
+  /** Initial value of a global variable, before load. */
+  setVariable(section: string, name: string, bytes: Uint8Array): void
+  load(): void
+  attach(program: string): void
+  detachAll(): void
+  /** `runs` and `runNs` only count while enableRunStats() is on. */
+  programInfo(program: string): { id: number; runs: number; runNs: number; missedRuns: number }
+  /** Of a per-CPU map: a value for each possible CPU, each padded to 8 bytes. */
+  lookup(map: string, key: Uint8Array): Buffer | undefined
+  update(map: string, key: Uint8Array, value: Uint8Array): void
+  entries(map: string): { count: number; keys: Buffer; values: Buffer }
+  openRing(map: string): NativeRing
+  /** Runs an iterator program to its end, in the network namespace at the path if one is given. */
+  readIterator(program: string, netnsPath?: string): Promise<Buffer>
+  /** Detaches and frees everything; may be called twice. */
+  close(): void
+}
+
+export interface StructLayout {
+  size: number
+  members: readonly { name: string; offset: number; size: number }[]
+}
+
+interface NativeAddon {
+  BpfObject: new (path: string) => NativeBpfObject
+  kernelHas(kind: 'function' | 'typedef' | 'struct', name: string): boolean
+  structLayout(objectPath: string, name: string): StructLayout
+  enableRunStats(): () => void
+  realtimeOffsetNs(): bigint
+  libbpfVersion: string
+  possibleCpus: number
+}
+
+const addonFile = fileURLToPath(new URL('../../native/build/Release/wirelag.node', import.meta.url))
+
+/** The built BPF programs. */
+export const bpfObjectFile = fileURLToPath(new URL('../../build/wirelag.bpf.o', import.meta.url))
+
+function loadAddon(): NativeAddon {
+  try {
+    return createRequire(import.meta.url)(addonFile) as NativeAddon
+  } catch (cause) {
+    throw new OperatorError('WIRELAG_NOT_BUILT', 'the native part of wirelag is not built for this Node.js', {
+      advice: 'In the checkout: sudo npm run setup',
+      cause,
+    })
+  }
+}
+
+let addon: NativeAddon | undefined
+
+/** The addon, loaded at first use so that `--help` does without it. @throws OperatorError where it is not built */
+export function native(): NativeAddon {
+  addon ??= loadAddon()
+  return addon
+}

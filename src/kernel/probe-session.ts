@@ -1,0 +1,206 @@
+import { release } from 'node:os'
+import {
+  bookBytes,
+  closeEventBytes,
+  configBytes,
+  decodeBook,
+  decodeHistogram,
+  decodeProcessKey,
+  encodeConfig,
+  histogramBytes,
+  openEventBytes,
+  pickupEventBytes,
+  processKeyBytes,
+  Signal,
+  type Book,
+  type Config,
+  type Histogram,
+  type ProcessKey,
+} from '../wire/wire.gen.ts'
+import { signalStatus, type SignalStatus } from './hook-choice.ts'
+import { loadPrograms, type LoadedPrograms } from './load-programs.ts'
+import { native, type NativeBpfObject } from './native.ts'
+import { pointsOf, type PointName, type ProbeSignal } from './probe-points.ts'
+import { RingReader, type BatchHandler } from './ring-reader.ts'
+
+const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, pickupEventBytes)
+
+/** BPF_F_NO_PREALLOC of linux/bpf.h. */
+const noPreallocation = 1
+
+export interface SessionOptions {
+  signals: readonly ProbeSignal[]
+  config: Omit<Config, 'epochNs'>
+  /** A power of two, one page at least. */
+  ringBytes: number
+  onEvents: BatchHandler
+}
+
+/** The kernel's own count of one signal, and of runs that it skipped. */
+export interface KernelBook extends Book {
+  signal: keyof typeof Signal
+  /** Runs of the signal's program that were skipped as it was already running on that CPU. */
+  missed: number
+}
+
+/** Whose book the skipped runs of a program go to. */
+const missedBy: Partial<Record<PointName, keyof typeof Signal>> = {
+  connectionState: 'close',
+  connectCall: 'connect',
+  acceptCall: 'accept',
+  receiveRead: 'pickup',
+}
+
+/**
+ * wirelag's programs in the kernel, attached, with the ring read. `close()` takes everything back; so does the end of
+ * the process.
+ */
+export class ProbeSession {
+  /** CLOCK_MONOTONIC that event times count from. */
+  readonly epochNs: bigint
+  readonly signals: readonly SignalStatus[]
+  readonly #programs: LoadedPrograms
+  readonly #reader: RingReader
+
+  /** @throws OperatorError where nothing can be loaded; a signal that is off is no error here */
+  constructor(options: SessionOptions) {
+    this.epochNs = process.hrtime.bigint()
+    this.#programs = loadPrograms(pointsOf(options.signals), (object) => this.#configure(object, options))
+    this.signals = options.signals.map((signal) => signalStatus(signal, this.#programs.choices))
+    const ring = this.#object.openRing('events')
+    this.#reader = new RingReader(ring, options.ringBytes, maxRecordBytes, options.onEvents)
+  }
+
+  get #object(): NativeBpfObject {
+    return this.#programs.object
+  }
+
+  #configure(object: NativeBpfObject, options: SessionOptions): void {
+    const config = new Uint8Array(configBytes)
+    encodeConfig(new DataView(config.buffer), 0, { ...options.config, epochNs: Number(this.epochNs) })
+    object.setVariable('.rodata', 'cfg', config)
+    object.setMapEntries('events', options.ringBytes)
+    if (!allocatesOnDemand()) return
+    object.setMapFlags('connections', noPreallocation)
+    object.setMapEntries('connections', 1 << 18)
+    object.setMapFlags('pickup_histograms', noPreallocation)
+  }
+
+  /** Nanoseconds since 1970 of an event's time, by the clock as it is set now. */
+  unixNs(timeNs: number): bigint {
+    return this.epochNs + BigInt(Math.round(timeNs)) + native().realtimeOffsetNs()
+  }
+
+  /** Nanoseconds after the epoch. */
+  now(): number {
+    return Number(process.hrtime.bigint() - this.epochNs)
+  }
+
+  /**
+   * Makes the sockets known that are open already: those of the namespaces at these paths, then who holds them.
+   * A namespace that is gone by now is no error.
+   */
+  async learnExisting(netnsPaths: readonly string[]): Promise<void> {
+    if (this.#uses('existingSockets')) {
+      for (const path of netnsPaths) {
+        try {
+          await this.#object.readIterator('existing_sockets', path)
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+        }
+      }
+    }
+    if (this.#uses('existingOwners')) await this.#object.readIterator('existing_owners')
+  }
+
+  #uses(point: PointName): boolean {
+    return this.#programs.choices.some((choice) => choice.point === point && choice.hook !== 'off')
+  }
+
+  /** Adds a process to those of the traced command. */
+  select(pid: number): void {
+    const key = new Uint8Array(Uint32Array.of(pid).buffer)
+    this.#object.update('selected_processes', key, new Uint8Array(8))
+  }
+
+  /** Delivers what is in the ring now. */
+  drain(): void {
+    this.#reader.drain()
+  }
+
+  /** Detaches the programs and delivers what they left in the ring; books and histograms stand still from then on. */
+  stop(): void {
+    this.#object.detachAll()
+    this.#reader.stop()
+    this.#reader.drain()
+  }
+
+  books(): KernelBook[] {
+    const missed = this.#missedRuns()
+    return Object.entries(Signal).map(([name, index]) => {
+      const signal = name as keyof typeof Signal
+      const key = new Uint8Array(Uint32Array.of(index).buffer)
+      const parts = this.#object.lookup('books', key) ?? Buffer.alloc(0)
+      return { signal, ...sumBooks(parts), missed: missed.get(signal) ?? 0 }
+    })
+  }
+
+  #missedRuns(): Map<keyof typeof Signal, number> {
+    const result = new Map<keyof typeof Signal, number>()
+    for (const choice of this.#programs.choices) {
+      const signal = missedBy[choice.point]
+      if (signal === undefined || choice.hook === 'off') continue
+      const runs = choice.programs.reduce((sum, program) => sum + this.#object.programInfo(program).missedRuns, 0)
+      result.set(signal, (result.get(signal) ?? 0) + runs)
+    }
+    return result
+  }
+
+  /** Pickup latencies by process so far; of pid 0, those of processes that found no room. */
+  pickupHistograms(): { process: ProcessKey; histogram: Histogram }[] {
+    const { count, keys, values } = this.#object.entries('pickup_histograms')
+    const [keyView, valueView] = [viewOf(keys), viewOf(values)]
+    return Array.from({ length: count }, (_, i) => ({
+      process: decodeProcessKey(keyView, i * processKeyBytes),
+      histogram: decodeHistogram(valueView, i * histogramBytes),
+    }))
+  }
+
+  /** Entries in use of each map that grows with what the host does. */
+  mapEntries(): Record<string, number> {
+    const names = ['connections', 'connect_calls', 'selected_processes', 'pickup_histograms']
+    return Object.fromEntries(names.map((name) => [name, this.#object.entries(name).count]))
+  }
+
+  /** Run time and count of every attached program, while `enableRunStats()` is on. */
+  programRuns(): { program: string; runs: number; runNs: number }[] {
+    return this.#programs.choices.flatMap((choice) =>
+      choice.hook === 'off' ? [] : choice.programs.map((program) => ({ program, ...this.#object.programInfo(program) })),
+    )
+  }
+
+  close(): void {
+    this.#reader.stop()
+    this.#object.close()
+  }
+}
+
+/** From 6.1 on a hash may take memory as it needs it, from any context (7c8199e24fa0). */
+function allocatesOnDemand(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map((part) => Number.parseInt(part, 10))
+  return major > 6 || (major === 6 && minor >= 1)
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Sum over the CPUs' parts. */
+function sumBooks(parts: Buffer): Book {
+  const sum: Book = { attempted: 0, submitted: 0, aggregated: 0, lost: 0, filtered: 0, invalid: 0 }
+  for (let offset = 0; offset < parts.byteLength; offset += bookBytes) {
+    const part = decodeBook(viewOf(parts), offset)
+    for (const line of Object.keys(sum) as (keyof Book)[]) sum[line] += part[line]
+  }
+  return sum
+}

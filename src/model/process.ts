@@ -1,0 +1,18 @@
+/** How it is known whose a socket is. */
+export type OwnerSource = 'syscall' | 'first-use' | 'existing'
+
+/** A task. The process is (pid, processStartNs): a pid alone is used again. */
+export interface Task {
+  pid: number
+  tid: number
+  uid: number
+  /** The thread's name, which the thread may set to anything. */
+  comm: string
+  /** Nanoseconds after boot. */
+  processStartNs: number
+}
+
+/** The task that opened a socket, or the nearest to it that is known. */
+export interface Owner extends Task {
+  source: OwnerSource
+}

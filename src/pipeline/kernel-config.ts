@@ -1,0 +1,81 @@
+import { formatAddress, prefixMask, type Network } from '../lib/ip-address.ts'
+import type { Choice, Filter, NetworkChoice, NumberChoice, TextChoice } from '../model/filter.ts'
+import type { CommPattern, CommSet, Config, NetworkSet, NumberSet } from '../wire/wire.gen.ts'
+
+/** What the programs in the kernel are to look for and to send. */
+export interface KernelWishes {
+  filter: Filter
+  /** Connections: only those whose handshake or accept wait is over it; undefined: all. */
+  slowNs: number | undefined
+  /** Pickup samples one by one, those strictly over `overNs`; undefined: none. */
+  pickupRows: { overNs: number } | undefined
+  /** Pickup latencies counted per process in the kernel. */
+  pickupHistogram: boolean
+}
+
+/**
+ * The load-time configuration of the programs, all but its epoch.
+ *
+ * @throws RangeError for a filter with more values than the kernel side holds
+ */
+export function kernelConfig(wishes: KernelWishes): Omit<Config, 'epochNs'> {
+  const { filter } = wishes
+  return {
+    slowNs: wishes.slowNs ?? 0,
+    pickupOverNs: wishes.pickupRows?.overNs ?? 0,
+    ipVersion: filter.ipVersion ?? 0,
+    selectedOnly: Number(filter.selectedOnly ?? false),
+    pickupRows: Number(wishes.pickupRows !== undefined),
+    pickupHistogram: Number(wishes.pickupHistogram),
+    pids: numberSet(filter.pid),
+    tids: numberSet(filter.tid),
+    uids: numberSet(filter.uid),
+    netns: numberSet(filter.netns),
+    ports: numberSet(filter.port),
+    localPorts: numberSet(filter.localPort),
+    peerPorts: numberSet(filter.peerPort),
+    hosts: networkSet(filter.host),
+    peers: networkSet(filter.peer),
+    comms: commSet(filter.comm),
+  }
+}
+
+function flatten<T, U>(choice: Choice<T> | undefined, convert: (value: T) => U): { included: number; excluded: number; values: U[] } {
+  const { include = [], exclude = [] } = choice ?? {}
+  return { included: include.length, excluded: exclude.length, values: [...include, ...exclude].map(convert) }
+}
+
+function numberSet(choice: NumberChoice | undefined): NumberSet {
+  const { included, excluded, values } = flatten(choice, (range) => range)
+  return { included, excluded, ranges: values }
+}
+
+function networkSet(choice: NetworkChoice | undefined): NetworkSet {
+  const { included, excluded, values } = flatten(choice, (network: Network) => ({
+    address: formatAddress(network.bytes),
+    mask: formatAddress(prefixMask(network.prefixBits)),
+  }))
+  return { included, excluded, networks: values }
+}
+
+function commSet(choice: TextChoice | undefined): CommSet {
+  const { included, excluded, values } = flatten(choice, commPattern)
+  return { included, excluded, patterns: values }
+}
+
+const commBytes = 16
+
+/** A whole comm is compared with its ending zeros, one that ends in `*` only up to there. */
+function commPattern(pattern: string): CommPattern {
+  const isPrefix = pattern.endsWith('*')
+  const bytes = new TextEncoder().encode(isPrefix ? pattern.slice(0, -1) : pattern)
+  const text = new Uint8Array(commBytes)
+  const mask = new Uint8Array(commBytes).fill(0xff, 0, isPrefix ? bytes.length : commBytes)
+  text.set(bytes)
+  return { text: words(text), mask: words(mask) }
+}
+
+function words(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer)
+  return [0, 4, 8, 12].map((offset) => view.getUint32(offset, true))
+}

@@ -1,0 +1,504 @@
+// Generated from the BTF of bpf/wire/wire.h by `npm run generate`. Not to be edited.
+
+import { readAddress, readText, readU64, writeAddress, writeEach, writeU64 } from './fields.ts'
+
+export const ConnectionFlag = {
+  active: 1,
+  existing: 2,
+  slow: 4,
+  selected: 8,
+  accepted: 16,
+} as const
+
+export const EventKind = {
+  pending: 1,
+  connect: 2,
+  fail: 3,
+  accept: 4,
+  close: 5,
+  pickup: 6,
+} as const
+
+export const OwnerSource = {
+  unknown: 0,
+  syscall: 1,
+  firstUse: 2,
+  existing: 3,
+} as const
+
+export const PickupFlag = {
+  atLeast: 1,
+} as const
+
+export const Signal = {
+  pending: 0,
+  connect: 1,
+  accept: 2,
+  close: 3,
+  pickup: 4,
+} as const
+
+export interface Book {
+  attempted: number
+  submitted: number
+  aggregated: number
+  lost: number
+  filtered: number
+  invalid: number
+}
+
+export const bookBytes = 48
+
+export function decodeBook(view: DataView, offset: number): Book {
+  return {
+    attempted: readU64(view, offset),
+    submitted: readU64(view, offset + 8),
+    aggregated: readU64(view, offset + 16),
+    lost: readU64(view, offset + 24),
+    filtered: readU64(view, offset + 32),
+    invalid: readU64(view, offset + 40),
+  }
+}
+
+export interface CloseEvent {
+  kind: number
+  flags: number
+  timeNs: number
+  connectionId: number
+  tuple: Tuple
+  owner: Task
+  durationNs: number
+  sentBytes: number
+  receivedBytes: number
+  retransmits: number
+  rttUs: number
+  minRttUs: number
+  error: number
+}
+
+export const closeEventBytes = 144
+
+export function decodeCloseEvent(view: DataView, offset: number): CloseEvent {
+  return {
+    kind: view.getUint32(offset, true),
+    flags: view.getUint32(offset + 4, true),
+    timeNs: readU64(view, offset + 8),
+    connectionId: readU64(view, offset + 16),
+    tuple: decodeTuple(view, offset + 24),
+    owner: decodeTask(view, offset + 64),
+    durationNs: readU64(view, offset + 104),
+    sentBytes: readU64(view, offset + 112),
+    receivedBytes: readU64(view, offset + 120),
+    retransmits: view.getUint32(offset + 128, true),
+    rttUs: view.getUint32(offset + 132, true),
+    minRttUs: view.getUint32(offset + 136, true),
+    error: view.getUint32(offset + 140, true),
+  }
+}
+
+export interface CommPattern {
+  text: number[]
+  mask: number[]
+}
+
+export const commPatternBytes = 32
+
+export function encodeCommPattern(view: DataView, offset: number, value: CommPattern): void {
+  writeEach(value.text, 4, (item, i) => view.setUint32(offset + 4 * i, item, true))
+  writeEach(value.mask, 4, (item, i) => view.setUint32(offset + 16 + 4 * i, item, true))
+}
+
+export interface CommSet {
+  included: number
+  excluded: number
+  patterns: CommPattern[]
+}
+
+export const commSetBytes = 520
+
+export function encodeCommSet(view: DataView, offset: number, value: CommSet): void {
+  view.setUint32(offset, value.included, true)
+  view.setUint32(offset + 4, value.excluded, true)
+  writeEach(value.patterns, 16, (item, i) => encodeCommPattern(view, offset + 8 + 32 * i, item))
+}
+
+export interface Config {
+  epochNs: number
+  slowNs: number
+  pickupOverNs: number
+  ipVersion: number
+  selectedOnly: number
+  pickupRows: number
+  pickupHistogram: number
+  pids: NumberSet
+  tids: NumberSet
+  uids: NumberSet
+  netns: NumberSet
+  ports: NumberSet
+  localPorts: NumberSet
+  peerPorts: NumberSet
+  hosts: NetworkSet
+  peers: NetworkSet
+  comms: CommSet
+}
+
+export const configBytes = 3448
+
+export function encodeConfig(view: DataView, offset: number, value: Config): void {
+  writeU64(view, offset, value.epochNs)
+  writeU64(view, offset + 8, value.slowNs)
+  writeU64(view, offset + 16, value.pickupOverNs)
+  view.setUint32(offset + 24, value.ipVersion, true)
+  view.setUint32(offset + 28, value.selectedOnly, true)
+  view.setUint32(offset + 32, value.pickupRows, true)
+  view.setUint32(offset + 36, value.pickupHistogram, true)
+  encodeNumberSet(view, offset + 40, value.pids)
+  encodeNumberSet(view, offset + 304, value.tids)
+  encodeNumberSet(view, offset + 568, value.uids)
+  encodeNumberSet(view, offset + 832, value.netns)
+  encodeNumberSet(view, offset + 1096, value.ports)
+  encodeNumberSet(view, offset + 1360, value.localPorts)
+  encodeNumberSet(view, offset + 1624, value.peerPorts)
+  encodeNetworkSet(view, offset + 1888, value.hosts)
+  encodeNetworkSet(view, offset + 2408, value.peers)
+  encodeCommSet(view, offset + 2928, value.comms)
+}
+
+export interface Histogram {
+  sumNs: number
+  comm: string
+  maxNs: number[]
+  counts: number[]
+}
+
+export const histogramBytes = 1896
+
+export function decodeHistogram(view: DataView, offset: number): Histogram {
+  return {
+    sumNs: readU64(view, offset),
+    comm: readText(view, offset + 8),
+    maxNs: Array.from({ length: 16 }, (_, i) => readU64(view, offset + 24 + 8 * i)),
+    counts: Array.from({ length: 218 }, (_, i) => readU64(view, offset + 152 + 8 * i)),
+  }
+}
+
+export interface Network {
+  address: string
+  mask: string
+}
+
+export const networkBytes = 32
+
+export function encodeNetwork(view: DataView, offset: number, value: Network): void {
+  writeAddress(view, offset, value.address)
+  writeAddress(view, offset + 16, value.mask)
+}
+
+export interface NetworkSet {
+  included: number
+  excluded: number
+  networks: Network[]
+}
+
+export const networkSetBytes = 520
+
+export function encodeNetworkSet(view: DataView, offset: number, value: NetworkSet): void {
+  view.setUint32(offset, value.included, true)
+  view.setUint32(offset + 4, value.excluded, true)
+  writeEach(value.networks, 16, (item, i) => encodeNetwork(view, offset + 8 + 32 * i, item))
+}
+
+export interface NumberSet {
+  included: number
+  excluded: number
+  ranges: Range[]
+}
+
+export const numberSetBytes = 264
+
+export function encodeNumberSet(view: DataView, offset: number, value: NumberSet): void {
+  view.setUint32(offset, value.included, true)
+  view.setUint32(offset + 4, value.excluded, true)
+  writeEach(value.ranges, 32, (item, i) => encodeRange(view, offset + 8 + 8 * i, item))
+}
+
+export interface OpenEvent {
+  kind: number
+  error: number
+  timeNs: number
+  connectionId: number
+  tuple: Tuple
+  owner: Task
+  handshakeNs: number
+  acceptQueueNs: number
+}
+
+export const openEventBytes = 120
+
+export function decodeOpenEvent(view: DataView, offset: number): OpenEvent {
+  return {
+    kind: view.getUint32(offset, true),
+    error: view.getUint32(offset + 4, true),
+    timeNs: readU64(view, offset + 8),
+    connectionId: readU64(view, offset + 16),
+    tuple: decodeTuple(view, offset + 24),
+    owner: decodeTask(view, offset + 64),
+    handshakeNs: readU64(view, offset + 104),
+    acceptQueueNs: readU64(view, offset + 112),
+  }
+}
+
+export interface PickupEvent {
+  kind: number
+  flags: number
+  timeNs: number
+  connectionId: number
+  tuple: Tuple
+  reader: Task
+  latencyNs: number
+}
+
+export const pickupEventBytes = 112
+
+export function decodePickupEvent(view: DataView, offset: number): PickupEvent {
+  return {
+    kind: view.getUint32(offset, true),
+    flags: view.getUint32(offset + 4, true),
+    timeNs: readU64(view, offset + 8),
+    connectionId: readU64(view, offset + 16),
+    tuple: decodeTuple(view, offset + 24),
+    reader: decodeTask(view, offset + 64),
+    latencyNs: readU64(view, offset + 104),
+  }
+}
+
+export interface ProcessKey {
+  processStartNs: number
+  pid: number
+}
+
+export const processKeyBytes = 16
+
+export function decodeProcessKey(view: DataView, offset: number): ProcessKey {
+  return {
+    processStartNs: readU64(view, offset),
+    pid: view.getUint32(offset + 8, true),
+  }
+}
+
+export interface Range {
+  low: number
+  high: number
+}
+
+export const rangeBytes = 8
+
+export function encodeRange(view: DataView, offset: number, value: Range): void {
+  view.setUint32(offset, value.low, true)
+  view.setUint32(offset + 4, value.high, true)
+}
+
+export interface Task {
+  pid: number
+  tid: number
+  processStartNs: number
+  uid: number
+  source: number
+  comm: string
+}
+
+export const taskBytes = 40
+
+export function decodeTask(view: DataView, offset: number): Task {
+  return {
+    pid: view.getUint32(offset, true),
+    tid: view.getUint32(offset + 4, true),
+    processStartNs: readU64(view, offset + 8),
+    uid: view.getUint32(offset + 16, true),
+    source: view.getUint32(offset + 20, true),
+    comm: readText(view, offset + 24),
+  }
+}
+
+export interface Tuple {
+  localAddress: string
+  peerAddress: string
+  netns: number
+  localPort: number
+  peerPort: number
+}
+
+export const tupleBytes = 40
+
+export function decodeTuple(view: DataView, offset: number): Tuple {
+  return {
+    localAddress: readAddress(view, offset),
+    peerAddress: readAddress(view, offset + 16),
+    netns: view.getUint32(offset + 32, true),
+    localPort: view.getUint16(offset + 36, true),
+    peerPort: view.getUint16(offset + 38, true),
+  }
+}
+
+/** What this file was generated for: bytes, from the start of each struct. */
+export const wireLayout = {
+  wl_book: {
+    size: 48,
+    members: [
+      { name: 'attempted', offset: 0, size: 8 },
+      { name: 'submitted', offset: 8, size: 8 },
+      { name: 'aggregated', offset: 16, size: 8 },
+      { name: 'lost', offset: 24, size: 8 },
+      { name: 'filtered', offset: 32, size: 8 },
+      { name: 'invalid', offset: 40, size: 8 },
+    ],
+  },
+  wl_close_event: {
+    size: 144,
+    members: [
+      { name: 'kind', offset: 0, size: 4 },
+      { name: 'flags', offset: 4, size: 4 },
+      { name: 'time_ns', offset: 8, size: 8 },
+      { name: 'connection_id', offset: 16, size: 8 },
+      { name: 'tuple', offset: 24, size: 40 },
+      { name: 'owner', offset: 64, size: 40 },
+      { name: 'duration_ns', offset: 104, size: 8 },
+      { name: 'sent_bytes', offset: 112, size: 8 },
+      { name: 'received_bytes', offset: 120, size: 8 },
+      { name: 'retransmits', offset: 128, size: 4 },
+      { name: 'rtt_us', offset: 132, size: 4 },
+      { name: 'min_rtt_us', offset: 136, size: 4 },
+      { name: 'error', offset: 140, size: 4 },
+    ],
+  },
+  wl_comm_pattern: {
+    size: 32,
+    members: [
+      { name: 'text', offset: 0, size: 16 },
+      { name: 'mask', offset: 16, size: 16 },
+    ],
+  },
+  wl_comm_set: {
+    size: 520,
+    members: [
+      { name: 'included', offset: 0, size: 4 },
+      { name: 'excluded', offset: 4, size: 4 },
+      { name: 'patterns', offset: 8, size: 512 },
+    ],
+  },
+  wl_config: {
+    size: 3448,
+    members: [
+      { name: 'epoch_ns', offset: 0, size: 8 },
+      { name: 'slow_ns', offset: 8, size: 8 },
+      { name: 'pickup_over_ns', offset: 16, size: 8 },
+      { name: 'ip_version', offset: 24, size: 4 },
+      { name: 'selected_only', offset: 28, size: 4 },
+      { name: 'pickup_rows', offset: 32, size: 4 },
+      { name: 'pickup_histogram', offset: 36, size: 4 },
+      { name: 'pids', offset: 40, size: 264 },
+      { name: 'tids', offset: 304, size: 264 },
+      { name: 'uids', offset: 568, size: 264 },
+      { name: 'netns', offset: 832, size: 264 },
+      { name: 'ports', offset: 1096, size: 264 },
+      { name: 'local_ports', offset: 1360, size: 264 },
+      { name: 'peer_ports', offset: 1624, size: 264 },
+      { name: 'hosts', offset: 1888, size: 520 },
+      { name: 'peers', offset: 2408, size: 520 },
+      { name: 'comms', offset: 2928, size: 520 },
+    ],
+  },
+  wl_histogram: {
+    size: 1896,
+    members: [
+      { name: 'sum_ns', offset: 0, size: 8 },
+      { name: 'comm', offset: 8, size: 16 },
+      { name: 'max_ns', offset: 24, size: 128 },
+      { name: 'counts', offset: 152, size: 1744 },
+    ],
+  },
+  wl_network: {
+    size: 32,
+    members: [
+      { name: 'address', offset: 0, size: 16 },
+      { name: 'mask', offset: 16, size: 16 },
+    ],
+  },
+  wl_network_set: {
+    size: 520,
+    members: [
+      { name: 'included', offset: 0, size: 4 },
+      { name: 'excluded', offset: 4, size: 4 },
+      { name: 'networks', offset: 8, size: 512 },
+    ],
+  },
+  wl_number_set: {
+    size: 264,
+    members: [
+      { name: 'included', offset: 0, size: 4 },
+      { name: 'excluded', offset: 4, size: 4 },
+      { name: 'ranges', offset: 8, size: 256 },
+    ],
+  },
+  wl_open_event: {
+    size: 120,
+    members: [
+      { name: 'kind', offset: 0, size: 4 },
+      { name: 'error', offset: 4, size: 4 },
+      { name: 'time_ns', offset: 8, size: 8 },
+      { name: 'connection_id', offset: 16, size: 8 },
+      { name: 'tuple', offset: 24, size: 40 },
+      { name: 'owner', offset: 64, size: 40 },
+      { name: 'handshake_ns', offset: 104, size: 8 },
+      { name: 'accept_queue_ns', offset: 112, size: 8 },
+    ],
+  },
+  wl_pickup_event: {
+    size: 112,
+    members: [
+      { name: 'kind', offset: 0, size: 4 },
+      { name: 'flags', offset: 4, size: 4 },
+      { name: 'time_ns', offset: 8, size: 8 },
+      { name: 'connection_id', offset: 16, size: 8 },
+      { name: 'tuple', offset: 24, size: 40 },
+      { name: 'reader', offset: 64, size: 40 },
+      { name: 'latency_ns', offset: 104, size: 8 },
+    ],
+  },
+  wl_process_key: {
+    size: 16,
+    members: [
+      { name: 'process_start_ns', offset: 0, size: 8 },
+      { name: 'pid', offset: 8, size: 4 },
+      { name: '_pad', offset: 12, size: 4 },
+    ],
+  },
+  wl_range: {
+    size: 8,
+    members: [
+      { name: 'low', offset: 0, size: 4 },
+      { name: 'high', offset: 4, size: 4 },
+    ],
+  },
+  wl_task: {
+    size: 40,
+    members: [
+      { name: 'pid', offset: 0, size: 4 },
+      { name: 'tid', offset: 4, size: 4 },
+      { name: 'process_start_ns', offset: 8, size: 8 },
+      { name: 'uid', offset: 16, size: 4 },
+      { name: 'source', offset: 20, size: 4 },
+      { name: 'comm', offset: 24, size: 16 },
+    ],
+  },
+  wl_tuple: {
+    size: 40,
+    members: [
+      { name: 'local_address', offset: 0, size: 16 },
+      { name: 'peer_address', offset: 16, size: 16 },
+      { name: 'netns', offset: 32, size: 4 },
+      { name: 'local_port', offset: 36, size: 2 },
+      { name: 'peer_port', offset: 38, size: 2 },
+    ],
+  },
+} as const
