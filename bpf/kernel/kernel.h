@@ -82,7 +82,7 @@ typedef struct {
 } socket_lock_t;
 
 struct sk_buff {
-	__s64 tstamp;
+	__s64 tstamp; /* when the stack received it, CLOCK_REALTIME; 0 unless somebody asked for timestamps */
 };
 
 struct sk_buff_head {

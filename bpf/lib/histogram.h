@@ -4,24 +4,7 @@
 
 #include <kernel.h>
 #include "../wire/wire.h"
-
-static __always_inline __u32 log2_u32(__u32 value)
-{
-	__u32 result = 0, shift;
-
-	shift = (value > 0xffff) << 4;
-	value >>= shift;
-	result |= shift;
-	shift = (value > 0xff) << 3;
-	value >>= shift;
-	result |= shift;
-	shift = (value > 0xf) << 2;
-	value >>= shift;
-	result |= shift;
-	shift = (value > 0x3) << 1;
-	value >>= shift;
-	return result | shift | (value >> 1);
-}
+#include "log2.h"
 
 /* The bucket of src/histogram: 0 under 2^10 ns, then 8 an octave, the last from 2^37 ns. */
 static __always_inline __u32 histogram_bucket(__u64 ns)

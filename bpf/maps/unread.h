@@ -3,6 +3,7 @@
 #define WIRELAG_UNREAD_H
 
 #include "../lib/config.h"
+#include "../lib/log2.h"
 #include "../lib/socket.h"
 
 /*
@@ -11,7 +12,7 @@
  * only under the socket's lock, by the softirq that queues or by the task that reads.
  *
  * The mark of the oldest byte stands in the socket's own entry; the others exist only while more data arrives before
- * the reader came, in a second map, so that a socket of the usual kind costs 48 bytes and not 1 KiB.
+ * the reader came, in a second map, so that a socket of the usual kind costs 48 bytes and not 2 KiB.
  */
 struct unread {
 	__u64 oldest_ns;
@@ -37,7 +38,7 @@ struct unread_map {
 };
 struct unread_map unread SEC(".maps") __weak;
 
-#define LATER_MARKS 64
+#define LATER_MARKS 128
 
 struct unread_mark {
 	__u64 queued_ns;
@@ -61,43 +62,52 @@ struct unread_marks_map {
 };
 struct unread_marks_map unread_marks SEC(".maps") __weak;
 
-/* Two arrivals nearer than this share a mark. */
-#define MARK_APART_NS 64000ULL
+/*
+ * Marks stand on a grid in time, one for the first arrival in each cell. The cell is a power of two, 131 µs at the least
+ * and 1/100 to 1/50 of the age of the queue: so never more than 101 marks are needed, and a byte's age is told too long
+ * by 2 % of the queue's age at the most. A coarser cell is made of whole finer ones, so thinning adds no error to error.
+ */
+#define MIN_CELL_SHIFT 17
+
+static __always_inline __u32 cell_shift(__u64 age_ns)
+{
+	__u64 cells = (age_ns / 50) >> MIN_CELL_SHIFT;
+
+	return MIN_CELL_SHIFT + log2_u32(cells > 0xffffffff ? 0xffffffff : cells);
+}
 
 /*
- * Makes room in a full ring: of two marks nearer than `apart_ns` the later one goes, its bytes counted to the earlier.
- * Without branches, as the verifier would follow each way through 64 of them. Returns how many marks are left.
+ * Makes room in a full ring: of the marks in one cell the first stays. Without branches, as the verifier would follow
+ * each way through 128 of them. Returns how many marks are left.
  */
-static __always_inline __u32 thin_marks(struct unread_marks *marks, __u64 apart_ns)
+static __always_inline __u32 thin_marks(struct unread_marks *marks, __u32 shift)
 {
-	__u64 kept_ns = 0;
+	__u64 kept_cell = ~0ULL;
 	__u32 kept = 0;
 
 	for (__u32 i = 0; i < LATER_MARKS; i++) {
 		struct unread_mark mark = marks->ring[(marks->first + i) & (LATER_MARKS - 1)];
-		__u64 keep = (apart_ns - 1 - (mark.queued_ns - kept_ns)) >> 63; /* 1: at least apart_ns apart */
+		__u64 difference = (mark.queued_ns >> shift) ^ kept_cell;
+		__u64 keep = difference | -difference; /* the highest bit: another cell */
 
-		barrier_var(keep); /* or clang makes a branch of it */
+		barrier_var(keep); /* or clang makes a branch of it, here ... */
+		keep >>= 63;
+		barrier_var(keep); /* ... and here */
 		marks->ring[(marks->first + kept) & (LATER_MARKS - 1)] = mark;
-		kept_ns += (mark.queued_ns - kept_ns) & -keep;
+		kept_cell ^= difference & -keep;
 		kept += keep;
 	}
 	return kept;
 }
 
-/*
- * Bytes from unread->end_seq up to rcv_nxt were queued at `now`.
- *
- * Marks stand at least 1/64 of the queue's age apart, or 1/32 after thinning, so they always fit, and the age of a byte
- * that has waited as long as the oldest is off by no more than that.
- */
+/* Bytes from unread->end_seq up to rcv_nxt were queued at `now`. */
 static __always_inline void mark_queued(struct sock *sk, struct unread *unread, __u32 copied_seq, __u32 rcv_nxt,
 					__u64 now_ns)
 {
 	__u32 start_seq = unread->end_seq;
 	struct unread_marks *marks;
 	struct unread_mark *mark;
-	__u64 apart_ns;
+	__u32 shift;
 
 	unread->end_seq = rcv_nxt;
 	if (!seq_before(copied_seq, start_seq)) { /* all before has been read: the queue starts anew */
@@ -108,16 +118,14 @@ static __always_inline void mark_queued(struct sock *sk, struct unread *unread, 
 		unread->flags &= ~UNREAD_AT_LEAST;
 		return;
 	}
-	apart_ns = (now_ns - unread->oldest_ns) >> 6;
-	if (apart_ns < MARK_APART_NS)
-		apart_ns = MARK_APART_NS;
-	if (now_ns - unread->newest_ns < apart_ns)
+	shift = cell_shift(now_ns - unread->oldest_ns);
+	if (now_ns >> shift == unread->newest_ns >> shift)
 		return;
 	marks = bpf_sk_storage_get(&unread_marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!marks)
 		return;
 	if (unread->later_marks >= LATER_MARKS)
-		unread->later_marks = thin_marks(marks, apart_ns << 1);
+		unread->later_marks = thin_marks(marks, shift);
 	mark = &marks->ring[(marks->first + unread->later_marks) & (LATER_MARKS - 1)];
 	mark->queued_ns = now_ns;
 	mark->seq = start_seq;

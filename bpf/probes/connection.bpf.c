@@ -166,6 +166,9 @@ static __always_inline void handle_close_state(struct sock *sk, int old_state, _
 	case TCP_LAST_ACK:
 	case TCP_CLOSING:
 		handle_closed(sk, connection, now_ns);
+		/* Reset in the accept queue: accept() will still return it, or the listener destroy it. */
+		if (connection && !(connection->flags & (WL_CONNECTION_FLAG_ACTIVE | WL_CONNECTION_FLAG_ACCEPTED)))
+			return;
 		break;
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECV:
@@ -198,7 +201,7 @@ int BPF_PROG(connection_state_tp, struct sock *sk, int old_state, int new_state)
 	return 0;
 }
 
-/* Frees what a missed change to CLOSE would leave behind. */
+/* Frees what was never accepted, and what a missed change to CLOSE would leave behind. */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(connection_destroyed_tp, struct sock *sk)
 {

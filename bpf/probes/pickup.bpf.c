@@ -9,6 +9,7 @@
 #include "../lib/filter.h"
 #include "../lib/task.h"
 #include "../maps/events.h"
+#include "../maps/packet-clock.h"
 #include "../maps/pickup-histograms.h"
 #include "../maps/selected.h"
 #include "../maps/unread.h"
@@ -22,6 +23,7 @@
 static __always_inline void handle_queued(struct sock *sk, __u32 copied_seq, __u32 rcv_nxt)
 {
 	struct unread *unread_ = bpf_sk_storage_get(&unread, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	__u64 now_ns;
 
 	if (!unread_)
 		return;
@@ -29,8 +31,13 @@ static __always_inline void handle_queued(struct sock *sk, __u32 copied_seq, __u
 		unread_->flags = UNREAD_KNOWN;
 		unread_->end_seq = copied_seq;
 	}
-	if (seq_before(unread_->end_seq, rcv_nxt))
-		mark_queued(sk, unread_, copied_seq, rcv_nxt, bpf_ktime_get_ns());
+	if (!seq_before(unread_->end_seq, rcv_nxt))
+		return;
+	now_ns = bpf_ktime_get_ns();
+	/* A task has the socket: this data came earlier, and was kept in the backlog until the task let go. */
+	if (is_owned_by_current(sk))
+		now_ns = arrival_ns(sk, now_ns);
+	mark_queued(sk, unread_, copied_seq, rcv_nxt, now_ns);
 }
 
 static __always_inline bool same_pickup(const struct unread *unread_, __u32 tid, __u64 now_ns)

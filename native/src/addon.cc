@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <ctime>
@@ -27,6 +28,19 @@ Napi::Value EnableRunStats(const Napi::CallbackInfo& info) {
   return end;
 }
 
+/// `requestPacketTimestamps()`: has the kernel note on every packet when it came in, while the returned function has not
+/// been called. It is a socket that asks for it, so it ends with the process too.
+Napi::Value RequestPacketTimestamps(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto* held = new Fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  Napi::Function end = Napi::Function::New(env, [held](const Napi::CallbackInfo&) { *held = Fd(); });
+  end.AddFinalizer([](Napi::BasicEnv, Fd* fd) { delete fd; }, held);
+  const int on = 1;
+  if (!held->ok() || setsockopt(held->get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)))
+    throw ErrnoError(env, "asking for packet timestamps", errno);
+  return end;
+}
+
 /// `realtimeOffsetNs()`: CLOCK_REALTIME minus CLOCK_MONOTONIC, as a BigInt.
 Napi::Value RealtimeOffsetNs(const Napi::CallbackInfo& info) {
   struct timespec monotonic, realtime;
@@ -44,6 +58,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["kernelHas"] = Napi::Function::New<KernelHas>(env, "kernelHas");
   exports["structLayout"] = Napi::Function::New<StructLayout>(env, "structLayout");
   exports["enableRunStats"] = Napi::Function::New<EnableRunStats>(env, "enableRunStats");
+  exports["requestPacketTimestamps"] = Napi::Function::New<RequestPacketTimestamps>(env, "requestPacketTimestamps");
   exports["realtimeOffsetNs"] = Napi::Function::New<RealtimeOffsetNs>(env, "realtimeOffsetNs");
   exports["libbpfVersion"] = libbpf_version_string();
   exports["possibleCpus"] = libbpf_num_possible_cpus();

@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, run, stampedStep } from './step.mjs'
+
+const flags = ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread']
 
 /** @returns {import('./step.mjs').Step} */
 export function labActor() {
@@ -11,7 +13,8 @@ export function labActor() {
     output: 'build/lab/actor',
     run: () => {
       mkdirSync(join(root, 'build/lab'), { recursive: true })
-      run('g++', ['-std=c++17', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread', 'lab/actor/actor.cc', '-o', 'build/lab/actor'])
+      const sources = readdirSync(join(root, 'lab/actor')).filter((file) => file.endsWith('.cc'))
+      run('g++', [...flags, ...sources.map((file) => join('lab/actor', file)), '-o', 'build/lab/actor'])
     },
   })
 }

@@ -57,6 +57,9 @@ interface NativeAddon {
   kernelHas(kind: 'function' | 'typedef' | 'struct', name: string): boolean
   structLayout(objectPath: string, name: string): StructLayout
   enableRunStats(): () => void
+  /** Has the kernel note on every packet when it came in, until the returned function is called. */
+  requestPacketTimestamps(): () => void
+  /** CLOCK_REALTIME minus CLOCK_MONOTONIC. */
   realtimeOffsetNs(): bigint
   libbpfVersion: string
   possibleCpus: number

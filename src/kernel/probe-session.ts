@@ -20,6 +20,7 @@ import {
 import { signalStatus, type SignalStatus } from './hook-choice.ts'
 import { loadPrograms, type LoadedPrograms } from './load-programs.ts'
 import { native, type NativeBpfObject } from './native.ts'
+import { PacketClock } from './packet-clock.ts'
 import { pointsOf, type PointName, type ProbeSignal } from './probe-points.ts'
 import { RingReader, type BatchHandler } from './ring-reader.ts'
 
@@ -61,12 +62,14 @@ export class ProbeSession {
   readonly signals: readonly SignalStatus[]
   readonly #programs: LoadedPrograms
   readonly #reader: RingReader
+  readonly #packetClock: PacketClock | undefined
 
   /** @throws OperatorError where nothing can be loaded; a signal that is off is no error here */
   constructor(options: SessionOptions) {
     this.epochNs = process.hrtime.bigint()
     this.#programs = loadPrograms(pointsOf(options.signals), (object) => this.#configure(object, options))
     this.signals = options.signals.map((signal) => signalStatus(signal, this.#programs.choices))
+    this.#packetClock = this.#uses('receiveQueued') ? new PacketClock(this.#object) : undefined
     const ring = this.#object.openRing('events')
     this.#reader = new RingReader(ring, options.ringBytes, maxRecordBytes, options.onEvents)
   }
@@ -130,6 +133,7 @@ export class ProbeSession {
 
   /** Detaches the programs and delivers what they left in the ring; books and histograms stand still from then on. */
   stop(): void {
+    this.#packetClock?.stop()
     this.#object.detachAll()
     this.#reader.stop()
     this.#reader.drain()
@@ -180,6 +184,7 @@ export class ProbeSession {
   }
 
   close(): void {
+    this.#packetClock?.stop()
     this.#reader.stop()
     this.#object.close()
   }

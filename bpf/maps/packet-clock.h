@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef WIRELAG_PACKET_CLOCK_H
+#define WIRELAG_PACKET_CLOCK_H
+
+#include <kernel.h>
+
+/* One entry: CLOCK_REALTIME minus CLOCK_MONOTONIC, kept right by user space. */
+struct realtime_offset_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __s64);
+};
+struct realtime_offset_map realtime_offset SEC(".maps") __weak;
+
+/* No packet waits longer than this in a socket's backlog; a longer wait is a step of the wall clock. */
+#define MAX_BACKLOG_NS 10000000000LL
+
+/*
+ * When the last packet of the receive queue came into the stack, by CLOCK_MONOTONIC. The kernel notes it on the packet
+ * as long as any socket asks for timestamps, which user space does while it watches pickups; else it is `now_ns`.
+ */
+static __always_inline __u64 arrival_ns(struct sock *sk, __u64 now_ns)
+{
+	__u32 zero = 0;
+	__s64 *offset_ns = bpf_map_lookup_elem(&realtime_offset, &zero);
+	struct sk_buff *last = sk->sk_receive_queue.prev;
+	__s64 ago_ns;
+
+	if (!offset_ns || !last->tstamp)
+		return now_ns;
+	ago_ns = (__s64)now_ns - (last->tstamp - *offset_ns);
+	return ago_ns > 0 && ago_ns < MAX_BACKLOG_NS ? now_ns - ago_ns : now_ns;
+}
+
+#endif

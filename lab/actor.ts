@@ -1,0 +1,114 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+const binary = fileURLToPath(new URL('../build/lab/actor', import.meta.url))
+
+/** When an operation was done, by CLOCK_MONOTONIC, and what came of it. */
+export interface Done {
+  startNs: number
+  endNs: number
+  /** A port, a count, a pid: see lab/actor/operations.cc. */
+  value: number
+}
+
+/** An operation that the kernel refused. */
+export class Refused extends Error {
+  /** Name of the errno. */
+  readonly code: string
+
+  constructor(operation: string, code: string) {
+    super(`${operation}: ${code}`)
+    this.code = code
+  }
+}
+
+interface Request {
+  operation: string
+  resolve: (done: Done) => void
+  reject: (error: Error) => void
+}
+
+/**
+ * A process that does socket operations as it is told, each in the thread that is named. It holds its sockets under
+ * names, and has a network namespace of its own where that is asked for, which goes when it stops.
+ */
+export class Actor {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>
+  readonly #requests = new Map<string, Request>()
+  #lastId = 0
+
+  private constructor(command: string, args: readonly string[]) {
+    this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    createInterface(this.#process.stdout).on('line', (line) => this.#answer(line))
+    this.#process.once('close', () => {
+      for (const { operation, reject } of this.#requests.values()) reject(new Error(`the actor ended during: ${operation}`))
+      this.#requests.clear()
+    })
+  }
+
+  /** In a network namespace of its own, loopback up. */
+  static async inNewNamespace(): Promise<Actor> {
+    return Actor.#ready(new Actor(binary, ['--new-netns']))
+  }
+
+  /** In the network namespace of another actor. */
+  static async beside(other: Actor): Promise<Actor> {
+    return Actor.#ready(new Actor('nsenter', ['--net', `--target=${other.pid}`, binary]))
+  }
+
+  static async #ready(actor: Actor): Promise<Actor> {
+    await actor.do('tid')
+    return actor
+  }
+
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error('the actor did not start')
+    return this.#process.pid
+  }
+
+  /** Inode number of its network namespace. */
+  get netns(): number {
+    return Number(/\d+/.exec(readlinkSync(this.netnsPath))?.[0])
+  }
+
+  get netnsPath(): string {
+    return `/proc/${this.pid}/ns/net`
+  }
+
+  /** Does one operation in the process's first thread. @throws Refused */
+  do(operation: string): Promise<Done> {
+    return this.in('main', operation)
+  }
+
+  /** Does one operation in the thread of that name, which is made if there is none. @throws Refused */
+  in(thread: string, operation: string): Promise<Done> {
+    const id = String(++this.#lastId)
+    const { promise, resolve, reject } = Promise.withResolvers<Done>()
+    this.#requests.set(id, { operation, resolve, reject })
+    this.#process.stdin.write(`${id} ${thread} ${operation}\n`)
+    return promise
+  }
+
+  #answer(line: string): void {
+    const [id = '', startNs, endNs, outcome = '', value] = line.split(' ')
+    const request = this.#requests.get(id)
+    this.#requests.delete(id)
+    if (outcome === 'ok') request?.resolve({ startNs: Number(startNs), endNs: Number(endNs), value: Number(value) })
+    else request?.reject(new Refused(request.operation, outcome))
+  }
+
+  /** Ends the process and with it its sockets and its namespace. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    const closed = new Promise((resolve) => this.#process.once('close', resolve))
+    this.#process.kill('SIGKILL')
+    await closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}

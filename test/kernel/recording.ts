@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Actor } from '../../lab/actor.ts'
+import type { Book } from '../../src/model/book.ts'
+import type { ConnectionEvent } from '../../src/model/connection-event.ts'
+import type { Filter } from '../../src/model/filter.ts'
+import type { PickupSample } from '../../src/model/pickup-sample.ts'
+import { Watch, type WatchOptions, type WatchResult } from '../../src/pipeline/watch.ts'
+
+const patienceMs = 10_000
+
+/** A watch whose events are kept, for a test to look at. */
+export class Recording {
+  readonly connections: ConnectionEvent[] = []
+  readonly pickups: PickupSample[] = []
+  #watch: Watch | undefined
+
+  static async start(options: Partial<WatchOptions>): Promise<Recording> {
+    const recording = new Recording()
+    recording.#watch = await Watch.start(
+      {
+        signals: ['connect', 'accept', 'close'],
+        filter: {},
+        slowNs: undefined,
+        pickupRows: undefined,
+        pickupHistogram: false,
+        ringBytes: 1 << 20,
+        ...options,
+      },
+      {
+        onConnection: (event) => recording.connections.push(event),
+        onPickup: (sample) => recording.pickups.push(sample),
+      },
+    )
+    const notOn = recording.watch.signals.find(({ status }) => status !== 'on')
+    if (notOn) throw new Error(`${notOn.signal} is ${notOn.status}: ${notOn.reasons.join('; ')}`)
+    return recording
+  }
+
+  /** Of every connection event. */
+  static connections(filter: Filter, options: Partial<WatchOptions> = {}): Promise<Recording> {
+    return Recording.start({ filter, ...options })
+  }
+
+  /** Of every pickup, one by one. */
+  static pickups(filter: Filter, options: Partial<WatchOptions> = {}): Promise<Recording> {
+    return Recording.start({ signals: ['pickup'], filter, pickupRows: { overNs: 0 }, pickupHistogram: true, ...options })
+  }
+
+  get watch(): Watch {
+    if (!this.#watch) throw new Error('the recording has ended')
+    return this.#watch
+  }
+
+  /** Waits until a condition holds of what has been recorded; fails after 10 s. */
+  async until(condition: () => boolean): Promise<void> {
+    const deadlineMs = Date.now() + patienceMs
+    for (;;) {
+      this.watch.drain()
+      if (condition()) return
+      if (Date.now() > deadlineMs) throw new Error(`waited in vain; recorded ${this.#gist()}`)
+      await sleep(5)
+    }
+  }
+
+  #gist(): string {
+    const events = [...this.connections, ...this.pickups]
+    return `${events.length}: ${events.slice(-8).map((event) => JSON.stringify(event)).join('\n')}`
+  }
+
+  /** Ends the recording: every event up to now is in it. */
+  stop(): WatchResult {
+    const result = this.watch.stop()
+    this.#watch = undefined
+    return result
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch?.close()
+  }
+}
+
+/** A filter for the network namespaces of these actors. */
+export function inNetns(...actors: Actor[]): Filter {
+  return { netns: { include: actors.map(({ netns }) => ({ low: netns, high: netns })), exclude: [] } }
+}
+
+/** The book of one signal. */
+export function bookOf(result: WatchResult, signal: Book['signal']): Book {
+  const book = result.books.find((candidate) => candidate.signal === signal)
+  if (!book) throw new Error(`there is no book of ${signal}`)
+  return book
+}
+
+/** Whether every event of a book is accounted for. */
+export function isBalanced(book: Book): boolean {
+  return book.attempted === book.delivered + book.lost + book.filtered + book.invalid
+}
