@@ -44,7 +44,8 @@ export class Actor {
     this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     createInterface(this.#process.stdout).on('line', (line) => this.#answer(line))
     this.#process.once('close', () => {
-      for (const { operation, reject } of this.#requests.values()) reject(new Error(`the actor ended during: ${operation}`))
+      for (const { operation, reject } of this.#requests.values())
+        reject(new Error(`the actor ended during: ${operation}`))
       this.#requests.clear()
     })
   }

@@ -14,8 +14,24 @@ export interface TwoHosts extends AsyncDisposable {
 export async function twoHosts(): Promise<TwoHosts> {
   const [a, b] = await Promise.all([Actor.inNewNamespace(), Actor.inNewNamespace()])
   const [addressA, addressB] = ['10.77.0.1', '10.77.0.2']
-  run('ip', ['link', 'add', 'cable', 'netns', String(a.pid), 'type', 'veth', 'peer', 'name', 'cable', 'netns', String(b.pid)])
-  for (const [host, address] of [[a, addressA], [b, addressB]] as const) {
+  run('ip', [
+    'link',
+    'add',
+    'cable',
+    'netns',
+    String(a.pid),
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'cable',
+    'netns',
+    String(b.pid),
+  ])
+  for (const [host, address] of [
+    [a, addressA],
+    [b, addressB],
+  ] as const) {
     inside(host, ['ip', 'address', 'add', `${address}/24`, 'dev', 'cable'])
     inside(host, ['ip', 'link', 'set', 'cable', 'up'])
   }

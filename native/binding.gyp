@@ -7,6 +7,7 @@
         "src/bpf_object.cc",
         "src/btf.cc",
         "src/iterator.cc",
+        "src/kernel_file.cc",
         "src/libbpf_log.cc",
         "src/ring.cc",
         "src/tracepoint.cc"

@@ -12,6 +12,7 @@
 #include "bpf_object.h"
 #include "btf.h"
 #include "fd.h"
+#include "kernel_file.h"
 #include "libbpf_log.h"
 #include "ring.h"
 
@@ -57,6 +58,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["BpfObject"] = BpfObject::Define(env);
   exports["kernelHas"] = Napi::Function::New<KernelHas>(env, "kernelHas");
   exports["structLayout"] = Napi::Function::New<StructLayout>(env, "structLayout");
+  exports["readKernelFile"] = Napi::Function::New<ReadKernelFile>(env, "readKernelFile");
   exports["enableRunStats"] = Napi::Function::New<EnableRunStats>(env, "enableRunStats");
   exports["requestPacketTimestamps"] = Napi::Function::New<RequestPacketTimestamps>(env, "requestPacketTimestamps");
   exports["realtimeOffsetNs"] = Napi::Function::New<RealtimeOffsetNs>(env, "realtimeOffsetNs");

@@ -7,8 +7,5 @@
 
 /// Opens a perf event on the classic tracepoint "category/name", for a BPF program to be attached to.
 ///
-/// The tracepoint's number is read from tracefs. Where no tracefs is mounted, one is opened without being mounted
-/// anywhere (fsopen, Linux 5.2+), so nothing stays behind whatever becomes of this process.
-///
 /// On failure the result is not ok and `error` is an errno: ENOENT for a tracepoint that this kernel lacks.
 Fd OpenTracepoint(const std::string& tracepoint, int* error);

@@ -22,7 +22,7 @@ export class Btf {
 
   /** The type of that number, seen through typedefs and qualifiers. */
   resolve(id: number): BtfType {
-    for (let next = id; ; ) {
+    for (let next = id; ;) {
       const type = this.types[next - 1]
       if (type?.id !== next) throw new Error(`the BTF dump has no type ${next}`)
       if (!['TYPEDEF', 'CONST', 'VOLATILE', 'RESTRICT'].includes(type.kind) || type.type_id === undefined) return type

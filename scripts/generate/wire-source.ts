@@ -27,8 +27,8 @@ interface Field {
 export function generateWire(dump: { types: BtfType[] }): string {
   const btf = new Btf(dump)
   const named = btf.types.filter((type) => type.name?.startsWith('wl_'))
-  const structs = named.filter((type) => type.kind === 'STRUCT' && !special[type.name]).sort(byName)
-  const enums = named.filter((type) => type.kind === 'ENUM').sort(byName)
+  const structs = named.filter((type) => type.kind === 'STRUCT' && !special[type.name]).toSorted(byName)
+  const enums = named.filter((type) => type.kind === 'ENUM').toSorted(byName)
   const toKernel = new Set(reachable(btf, encoded))
   const body = [
     ...enums.map(enumSource),
@@ -61,7 +61,9 @@ function reachable(btf: Btf, name: string): string[] {
 
 function enumSource(type: BtfType): string {
   const prefix = `${type.name.toUpperCase()}_`
-  const entries = (type.values ?? []).map(({ name, val }) => `  ${camelCase(name.replace(prefix, '').toLowerCase())}: ${val},`)
+  const entries = (type.values ?? []).map(
+    ({ name, val }) => `  ${camelCase(name.replace(prefix, '').toLowerCase())}: ${val},`,
+  )
   return `export const ${pascalCase(type.name)} = {\n${entries.join('\n')}\n} as const\n`
 }
 

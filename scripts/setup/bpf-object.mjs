@@ -5,12 +5,9 @@ import { root, run, SetupError, stampedStep } from './step.mjs'
 /** Relative to the checkout: every BPF program, linked into one object. */
 export const bpfObjectFile = 'build/wirelag.bpf.o'
 
-const clangFlags = [
-  ...['-g', '-O2', '-target', 'bpf', '-mcpu=v2'],
-  ...['-Wall', '-Wextra', '-Werror', '-Wpadded', '-Wno-unused-parameter'],
-  // The kernel's own types have holes, which -Wpadded does not look for in a system folder.
-  ...['-isystem', 'bpf/kernel'],
-]
+// The kernel's own types have holes, which -Wpadded does not look for in a system folder.
+const clangFlags =
+  '-g -O2 -target bpf -mcpu=v2 -Wall -Wextra -Werror -Wpadded -Wno-unused-parameter -isystem bpf/kernel'.split(' ')
 
 /** @type {Record<string, { define: string, triplet: string }>} */
 const architectures = {

@@ -40,8 +40,9 @@ export function runSteps(steps) {
 export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28, ...options })
   if (result.status !== 0) {
-    const output = result.error ? result.error.message : `${result.stdout}${result.stderr}`.trimEnd().split("\n").slice(-30).join("\n")
-    throw new SetupError(`this command did not work: ${command} ${args.join(' ')}\n${output}`)
+    const output = result.error ? result.error.message : `${String(result.stdout)}${String(result.stderr)}`
+    const end = output.trimEnd().split('\n').slice(-30).join('\n')
+    throw new SetupError(`this command did not work: ${command} ${args.join(' ')}\n${end}`)
   }
   return String(result.stdout)
 }
@@ -67,7 +68,8 @@ export function stampedStep({ name, doing, inputs, version = '', output, run: bu
   }
   return {
     doing,
-    isDone: () => existsSync(join(root, output)) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest(),
+    isDone: () =>
+      existsSync(join(root, output)) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest(),
     run: () => {
       build()
       mkdirSync(dirname(stampFile), { recursive: true })

@@ -12,7 +12,9 @@ export class ChildCommand {
   constructor(args: readonly string[]) {
     // The shell waits for a line on descriptor 3, then becomes the program.
     const script = 'read -r _ <&3; exec 3<&-; exec "$@"'
-    this.#process = spawn('/bin/sh', ['-c', script, 'sh', ...args], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] })
+    this.#process = spawn('/bin/sh', ['-c', script, 'sh', ...args], {
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    })
   }
 
   get pid(): number {

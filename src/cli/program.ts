@@ -37,7 +37,10 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   return exitCode
 }
 
-async function buildProgram(childArgs: readonly string[] | undefined, onExit: (code: ExitCode) => void): Promise<Command> {
+async function buildProgram(
+  childArgs: readonly string[] | undefined,
+  onExit: (code: ExitCode) => void,
+): Promise<Command> {
   const program = new Command('wirelag')
     .description('Where did the network time go? TCP sockets of this host, seen from inside the kernel.')
     .version(readVersion(), '-V, --version', 'print the version')
@@ -47,7 +50,12 @@ async function buildProgram(childArgs: readonly string[] | undefined, onExit: (c
     .addHelpText('after', examples)
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
-    .action(() => program.outputHelp())
+    .allowExcessArguments()
+    .action(() => {
+      const [unknown] = program.args
+      if (unknown !== undefined) throw usageError(`there is no command '${unknown}'`, 'wirelag --help lists them.')
+      program.outputHelp()
+    })
   for (const { add } of await Promise.all([
     import('./commands/trace.ts'),
     import('./commands/pktlat.ts'),

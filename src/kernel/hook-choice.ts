@@ -1,4 +1,13 @@
-import { probePoints, signalSpecs, type Hook, type HookVariant, type PointName, type ProbePoint, type ProbeSignal, type SignalSpec } from './probe-points.ts'
+import {
+  probePoints,
+  signalSpecs,
+  type Hook,
+  type HookVariant,
+  type PointName,
+  type ProbePoint,
+  type ProbeSignal,
+  type SignalSpec,
+} from './probe-points.ts'
 
 /** Why a way to watch a point cannot be used, in words for the operator. Key: the variant's first program. */
 export type RefusedVariants = ReadonlyMap<string, string>

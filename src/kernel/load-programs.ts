@@ -19,7 +19,10 @@ export interface LoadedPrograms {
  * @param configure sizes maps and sets variables of the opened object
  * @throws OperatorError where nothing can be loaded at all: no rights, no BTF
  */
-export function loadPrograms(points: readonly PointName[], configure: (object: NativeBpfObject) => void): LoadedPrograms {
+export function loadPrograms(
+  points: readonly PointName[],
+  configure: (object: NativeBpfObject) => void,
+): LoadedPrograms {
   checkLayout()
   const allowed = allowedHooks(process.env['WIRELAG_HOOKS'])
   const refused = new Map(missingTracepoints(points))
@@ -90,7 +93,8 @@ function kernelHasTracepoint(name: string): boolean {
     return native().kernelHas('typedef', `btf_trace_${name}`)
   } catch (cause) {
     throw new OperatorError('WIRELAG_NO_BTF', 'this kernel has no type information (BTF), which wirelag reads it by', {
-      advice: 'It needs a kernel built with CONFIG_DEBUG_INFO_BTF (/sys/kernel/btf/vmlinux), as distributions have since 2021.',
+      advice:
+        'It needs a kernel built with CONFIG_DEBUG_INFO_BTF (/sys/kernel/btf/vmlinux), as distributions have since 2021.',
       cause,
     })
   }

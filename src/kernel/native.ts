@@ -56,6 +56,9 @@ interface NativeAddon {
   BpfObject: new (path: string) => NativeBpfObject
   kernelHas(kind: 'function' | 'typedef' | 'struct', name: string): boolean
   structLayout(objectPath: string, name: string): StructLayout
+  /** Text of a file of tracefs or securityfs, mounted or not; undefined where it cannot be read. */
+  readKernelFile(filesystem: 'tracefs' | 'securityfs', path: string): string | undefined
+  /** Has the kernel measure every BPF program, until the returned function is called. */
   enableRunStats(): () => void
   /** Has the kernel note on every packet when it came in, until the returned function is called. */
   requestPacketTimestamps(): () => void

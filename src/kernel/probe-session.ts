@@ -89,6 +89,12 @@ export class ProbeSession {
     object.setMapFlags('pickup_histograms', noPreallocation)
   }
 
+  /** How much the kernel side keeps apart. */
+  get limits(): { connections: number; pickupProcesses: number } {
+    const entries = new Map(this.#object.maps().map(({ name, maxEntries }) => [name, maxEntries]))
+    return { connections: entries.get('connections') ?? 0, pickupProcesses: entries.get('pickup_histograms') ?? 0 }
+  }
+
   /** Nanoseconds since 1970 of an event's time, by the clock as it is set now. */
   unixNs(timeNs: number): bigint {
     return this.epochNs + BigInt(Math.round(timeNs)) + native().realtimeOffsetNs()
@@ -179,7 +185,9 @@ export class ProbeSession {
   /** Run time and count of every attached program, while `enableRunStats()` is on. */
   programRuns(): { program: string; runs: number; runNs: number }[] {
     return this.#programs.choices.flatMap((choice) =>
-      choice.hook === 'off' ? [] : choice.programs.map((program) => ({ program, ...this.#object.programInfo(program) })),
+      choice.hook === 'off'
+        ? []
+        : choice.programs.map((program) => ({ program, ...this.#object.programInfo(program) })),
     )
   }
 
@@ -192,7 +200,9 @@ export class ProbeSession {
 
 /** From 6.1 on a hash may take memory as it needs it, from any context (7c8199e24fa0). */
 function allocatesOnDemand(): boolean {
-  const [major = 0, minor = 0] = release().split('.').map((part) => Number.parseInt(part, 10))
+  const [major = 0, minor = 0] = release()
+    .split('.')
+    .map((part) => Number.parseInt(part, 10))
   return major > 6 || (major === 6 && minor >= 1)
 }
 

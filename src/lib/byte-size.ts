@@ -7,7 +7,9 @@ const unitBytes = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 } as const
  */
 export function parseByteSize(text: string): number {
   const match = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(text)
-  const bytes = match ? Number(match[1]) * unitBytes[(match[2] ?? '').toUpperCase() as keyof typeof unitBytes] : Number.NaN
+  const bytes = match
+    ? Number(match[1]) * unitBytes[(match[2] ?? '').toUpperCase() as keyof typeof unitBytes]
+    : Number.NaN
   if (!Number.isSafeInteger(bytes)) throw new SyntaxError(`'${text}' is not a size: a number, with K, M or G`)
   return bytes
 }

@@ -40,7 +40,10 @@ export function kernelConfig(wishes: KernelWishes): Omit<Config, 'epochNs'> {
   }
 }
 
-function flatten<T, U>(choice: Choice<T> | undefined, convert: (value: T) => U): { included: number; excluded: number; values: U[] } {
+function flatten<T, U>(
+  choice: Choice<T> | undefined,
+  convert: (value: T) => U,
+): { included: number; excluded: number; values: U[] } {
   const { include = [], exclude = [] } = choice ?? {}
   return { included: include.length, excluded: exclude.length, values: [...include, ...exclude].map(convert) }
 }

@@ -23,7 +23,7 @@ export interface EventHandlers {
  * @throws RangeError on a kind that this version does not know: then nothing after it can be read
  */
 export function decodeBatch(view: DataView, bytes: number, handlers: EventHandlers): void {
-  for (let offset = 0; offset < bytes; ) {
+  for (let offset = 0; offset < bytes;) {
     const kind = view.getUint32(offset, true)
     switch (kind) {
       case EventKind.pending:

@@ -3,10 +3,14 @@ import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
 import { dropInput, inside, twoHosts } from '../../lab/network.ts'
 import type { ConnectionEvent } from '../../src/model/connection-event.ts'
+import { assertSameRows } from '../same-rows.ts'
 import { bookOf, inNetns, isBalanced, Recording } from './recording.ts'
 
 /** The events of one kind. */
-function ofKind<K extends ConnectionEvent['kind']>(recording: Recording, kind: K): Extract<ConnectionEvent, { kind: K }>[] {
+function ofKind<K extends ConnectionEvent['kind']>(
+  recording: Recording,
+  kind: K,
+): Extract<ConnectionEvent, { kind: K }>[] {
   return recording.connections.filter((event): event is Extract<ConnectionEvent, { kind: K }> => event.kind === kind)
 }
 
@@ -27,7 +31,14 @@ const everyAddress = [
   { name: 'IPv4', listen: '127.0.0.1', connect: '127.0.0.1', family: 4, shown: '127.0.0.1', ipVersion: 4 },
   { name: 'IPv6', listen: '::1', connect: '::1', family: 6, shown: '::1', ipVersion: 6 },
   { name: 'IPv4-mapped IPv6', listen: '::', connect: '::ffff:127.0.0.1', family: 6, shown: '127.0.0.1', ipVersion: 4 },
-  { name: 'IPv4 to a dual-stack listener', listen: '::', connect: '127.0.0.1', family: 4, shown: '127.0.0.1', ipVersion: 4 },
+  {
+    name: 'IPv4 to a dual-stack listener',
+    listen: '::',
+    connect: '127.0.0.1',
+    family: 4,
+    shown: '127.0.0.1',
+    ipVersion: 4,
+  },
 ]
 
 for (const { name, listen, connect, family, shown, ipVersion } of everyAddress) {
@@ -47,16 +58,12 @@ for (const { name, listen, connect, family, shown, ipVersion } of everyAddress) 
     const result = recording.stop()
     const there = { from: `${shown}:${clientPort}`, to: `${shown}:${port}`, ipVersion }
     const here = { from: `${shown}:${port}`, to: `${shown}:${clientPort}`, ipVersion }
-    const sort = (gists: unknown[]): string[] => gists.map((value) => JSON.stringify(value)).toSorted()
-    assert.deepEqual(
-      sort(recording.connections.map(gist)),
-      sort([
-        { kind: 'connect', pid: client.pid, tid: client.pid, ...there },
-        { kind: 'accept', pid: server.pid, tid: acceptorTid, ...here },
-        { kind: 'close', pid: client.pid, tid: client.pid, ...there },
-        { kind: 'close', pid: server.pid, tid: acceptorTid, ...here },
-      ]),
-    )
+    assertSameRows(recording.connections.map(gist), [
+      { kind: 'connect', pid: client.pid, tid: client.pid, ...there },
+      { kind: 'accept', pid: server.pid, tid: acceptorTid, ...here },
+      { kind: 'close', pid: client.pid, tid: client.pid, ...there },
+      { kind: 'close', pid: server.pid, tid: acceptorTid, ...here },
+    ])
     for (const signal of ['connect', 'accept', 'close'] as const) assert.ok(isBalanced(bookOf(result, signal)), signal)
     assert.equal(bookOf(result, 'close').delivered, 2)
   })
@@ -84,7 +91,10 @@ test('a close tells duration, payload bytes each way and round-trip time', async
   assert.deepEqual([client?.bytesSent, client?.bytesReceived], [12_345, 678])
   assert.deepEqual([server?.bytesSent, server?.bytesReceived], [678, 12_345])
   for (const event of closes) {
-    assert.ok(event.durationNs > 20e6 && event.durationNs < closed.endNs - connected.startNs, `duration ${event.durationNs}`)
+    assert.ok(
+      event.durationNs > 20e6 && event.durationNs < closed.endNs - connected.startNs,
+      `duration ${event.durationNs}`,
+    )
     assert.equal(event.retransmits, 0)
     assert.equal(event.error, undefined)
     assert.equal(event.existedBefore, false)
@@ -128,47 +138,53 @@ test('N connects, accepts, refusals and closes are reported once each', async ()
   assert.deepEqual(bookOf(result, 'connect').attempted, 2 * count)
 })
 
-const failures = [
-  { name: 'a closed port', error: 'ECONNREFUSED', prepare: () => {}, address: '10.77.0.2' },
-  {
-    name: 'no route',
-    error: 'ENETUNREACH',
-    prepare: () => {},
-    address: '10.99.0.1',
-  },
+interface FailureCase {
+  name: string
+  error: string
+  /** Of the host that connects. */
+  prepare?: (host: Actor) => Promise<void> | void
+  address: string
+  port: number
+}
+
+const failures: FailureCase[] = [
+  { name: 'a closed port', error: 'ECONNREFUSED', address: '10.77.0.2', port: 9 },
+  { name: 'no route', error: 'ENETUNREACH', address: '10.99.0.1', port: 80 },
   {
     name: 'a route that is prohibited',
     error: 'EACCES',
-    prepare: (host: Actor) => inside(host, ['ip', 'route', 'add', 'prohibit', '10.98.0.0/16']),
+    prepare: (host) => inside(host, ['ip', 'route', 'add', 'prohibit', '10.98.0.0/16']),
     address: '10.98.0.1',
+    port: 80,
   },
   {
     name: 'no answer',
     error: 'ETIMEDOUT',
-    prepare: (host: Actor) => inside(host, ['ip', 'neigh', 'add', '10.77.0.9', 'lladdr', '02:00:00:00:00:99', 'dev', 'cable']),
+    prepare: (host) => inside(host, ['ip', 'neigh', 'add', '10.77.0.9', 'lladdr', '02:00:00:00:00:99', 'dev', 'cable']),
     address: '10.77.0.9',
+    port: 80,
   },
   {
     name: 'no free port',
     error: 'EADDRNOTAVAIL',
-    prepare: async (host: Actor) => {
+    prepare: async (host) => {
       inside(host, ['sysctl', '-qw', 'net.ipv4.ip_local_port_range=50000 50000'])
       await host.do('tcp holder 4')
       await host.do('connect holder 10.77.0.2 80')
     },
     address: '10.77.0.2',
+    port: 80,
   },
 ]
 
-for (const { name, error, prepare, address } of failures) {
+for (const { name, error, prepare, address, port } of failures) {
   test(`a connect that fails for ${name} is one row: ${error}`, async () => {
     await using hosts = await twoHosts()
     await hosts.b.do('listen web 10.77.0.2 80 5')
-    await prepare(hosts.a)
+    await prepare?.(hosts.a)
     using recording = await Recording.connections(inNetns(hosts.a))
     await hosts.a.do('tcp c 4')
     await hosts.a.do('option c syncnt 1')
-    const port = error === 'EADDRNOTAVAIL' ? 80 : 9
     const startNs = process.hrtime.bigint()
     await assert.rejects(hosts.a.do(`connect c ${address} ${port}`), { code: error })
     const tookNs = Number(process.hrtime.bigint() - startNs)
@@ -188,7 +204,10 @@ test('a non-blocking connect has its owner, although it ends in softirq', async 
   await using host = await Actor.inNewNamespace()
   using recording = await Recording.connections(inNetns(host))
   const { value: port } = await host.do('listen l 127.0.0.1 0 5')
-  for (const [socket, toPort] of [['good', port], ['bad', 9]]) {
+  for (const [socket, toPort] of [
+    ['good', port],
+    ['bad', 9],
+  ]) {
     await host.do(`tcp ${socket} 4`)
     await host.do(`option ${socket} nonblock 1`)
     await assert.rejects(host.do(`connect ${socket} 127.0.0.1 ${toPort}`), { code: 'EINPROGRESS' })
@@ -198,7 +217,10 @@ test('a non-blocking connect has its owner, although it ends in softirq', async 
   recording.stop()
   assert.deepEqual(
     recording.connections.map((event) => [event.kind, event.owner?.pid, event.owner?.source]),
-    [['connect', host.pid, 'syscall'], ['fail', host.pid, 'syscall']],
+    [
+      ['connect', host.pid, 'syscall'],
+      ['fail', host.pid, 'syscall'],
+    ],
   )
 })
 
@@ -232,7 +254,10 @@ test('the accept queue wait is the time until accept() returned, and the handsha
     const [event] = ofKind(recording, 'accept')
     const expectedNs = accepted.endNs - connected.endNs
     const toleranceNs = 0.3e6 + 0.02 * expectedNs
-    assert.ok(event?.acceptQueueNs !== undefined && Math.abs(event.acceptQueueNs - expectedNs) <= toleranceNs, `${event?.acceptQueueNs} for ${expectedNs}`)
+    assert.ok(
+      event?.acceptQueueNs !== undefined && Math.abs(event.acceptQueueNs - expectedNs) <= toleranceNs,
+      `${event?.acceptQueueNs} for ${expectedNs}`,
+    )
     assert.ok(event.handshakeNs !== undefined && event.handshakeNs < 1e6)
   }
 })
@@ -259,7 +284,10 @@ test('two namespaces with the same four-tuple do not mix', async () => {
   await using first = await Actor.inNewNamespace()
   await using second = await Actor.inNewNamespace()
   using recording = await Recording.connections(inNetns(first, second))
-  for (const [host, bytes] of [[first, 100], [second, 200]] as const) {
+  for (const [host, bytes] of [
+    [first, 100],
+    [second, 200],
+  ] as const) {
     await host.do('listen l 127.0.0.1 8080 5')
     await host.do('tcp c 4')
     await host.do('bind c 127.0.0.1 9090')
@@ -275,9 +303,12 @@ test('two namespaces with the same four-tuple do not mix', async () => {
   await recording.until(() => recording.connections.length >= 8)
   recording.stop()
   const closes = ofKind(recording, 'close').filter((event) => event.socket.peer.port === 8080)
-  assert.deepEqual(
-    closes.map((event) => [event.socket.netns, event.owner?.pid, event.bytesSent]).toSorted(),
-    [[first.netns, first.pid, 100], [second.netns, second.pid, 200]].toSorted(),
+  assertSameRows(
+    closes.map((event) => [event.socket.netns, event.owner?.pid, event.bytesSent]),
+    [
+      [first.netns, first.pid, 100],
+      [second.netns, second.pid, 200],
+    ],
   )
 })
 
@@ -301,7 +332,10 @@ test('a child that inherits a connection does not take it over from its opener',
 })
 
 test('plain accept() and an accept by io_uring are seen; the latter by its first read', async () => {
-  for (const [way, source] of [['plain', 'syscall'], ['uring', 'first-use']] as const) {
+  for (const [way, source] of [
+    ['plain', 'syscall'],
+    ['uring', 'first-use'],
+  ] as const) {
     await using host = await Actor.inNewNamespace()
     using recording = await Recording.connections(inNetns(host))
     const { value: port } = await host.do('listen l 127.0.0.1 0 5')
@@ -313,7 +347,10 @@ test('plain accept() and an accept by io_uring are seen; the latter by its first
     await recording.until(() => ofKind(recording, 'accept').length >= 1)
     recording.stop()
     const accepts = ofKind(recording, 'accept')
-    assert.deepEqual(accepts.map((event) => [event.owner?.pid, event.owner?.source]), [[host.pid, source]])
+    assert.deepEqual(
+      accepts.map((event) => [event.owner?.pid, event.owner?.source]),
+      [[host.pid, source]],
+    )
     assert.equal(accepts[0]?.acceptQueueNs === undefined, way === 'uring')
   }
 })
@@ -333,9 +370,12 @@ test('connections that were open at start are known with their owner, and their 
   recording.stop()
   const closes = ofKind(recording, 'close')
   assert.equal(recording.connections.length, 2)
-  assert.deepEqual(
-    closes.map((event) => [event.owner?.pid, event.owner?.source, event.existedBefore]).toSorted(),
-    [[hosts.a.pid, 'existing', true], [hosts.b.pid, 'existing', true]].toSorted(),
+  assertSameRows(
+    closes.map((event) => [event.owner?.pid, event.owner?.source, event.existedBefore]),
+    [
+      [hosts.a.pid, 'existing', true],
+      [hosts.b.pid, 'existing', true],
+    ],
   )
 })
 
@@ -366,7 +406,17 @@ test('12,500 connects, accepted or refused, leave no map fuller than before', as
   await recording.until(() => recording.connections.length >= 5 * 6250)
   const after = recording.watch.mapEntries()
   const result = recording.stop()
-  assert.ok(Math.abs((after['connections'] ?? 0) - (before['connections'] ?? 0)) <= 8, JSON.stringify({ before, after }))
+  assert.ok(
+    Math.abs((after['connections'] ?? 0) - (before['connections'] ?? 0)) <= 8,
+    JSON.stringify({ before, after }),
+  )
   assert.equal(after['connect_calls'], before['connect_calls'])
-  assert.deepEqual(bookOf(result, 'connect'), { signal: 'connect', attempted: 12_500, delivered: 12_500, lost: 0, filtered: 0, invalid: 0 })
+  assert.deepEqual(bookOf(result, 'connect'), {
+    signal: 'connect',
+    attempted: 12_500,
+    delivered: 12_500,
+    lost: 0,
+    filtered: 0,
+    invalid: 0,
+  })
 })

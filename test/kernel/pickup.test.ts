@@ -42,7 +42,10 @@ for (const waitMs of [1, 5, 20, 100]) {
     assert.deepEqual([sample?.reader.pid, sample?.reader.tid, sample?.reader.comm], [host.pid, host.pid, 'actor'])
     assert.equal(sample?.isLowerBound, false)
     assert.ok(isBalanced(bookOf(result, 'pickup')))
-    assert.deepEqual(result.pickups.map(({ pid, histogram }) => [pid, histogram.count, histogram.maxNs]), [[host.pid, 1, sample?.latencyNs]])
+    assert.deepEqual(
+      result.pickups.map(({ pid, histogram }) => [pid, histogram.count, histogram.maxNs]),
+      [[host.pid, 1, sample?.latencyNs]],
+    )
   })
 }
 
@@ -64,7 +67,10 @@ test('a reader asleep 200 ms while 20 packets arrive 50 ms apart: the largest is
   recording.stop()
   const largestNs = Math.max(...recording.pickups.map((sample) => sample.latencyNs))
   assert.ok(Math.abs(largestNs - 200e6) <= 10e6, `${largestNs}`)
-  assert.ok(recording.pickups.every((sample) => sample.latencyNs > 140e6), 'every read took what had waited since the last one')
+  assert.ok(
+    recording.pickups.every((sample) => sample.latencyNs > 140e6),
+    'every read took what had waited since the last one',
+  )
 })
 
 test('partial reads: each counts from the oldest byte that was left', async () => {
@@ -172,7 +178,10 @@ test('threads that share a socket: each read is its own, by the thread that did 
   }
   await recording.until(() => recording.pickups.length >= 4)
   recording.stop()
-  assert.deepEqual(recording.pickups.map((sample) => sample.reader.tid), expected.map(({ tid }) => tid))
+  assert.deepEqual(
+    recording.pickups.map((sample) => sample.reader.tid),
+    expected.map(({ tid }) => tid),
+  )
   recording.pickups.forEach((sample, i) => assertNear(sample.latencyNs, expected[i]!.ns))
 })
 
@@ -187,10 +196,16 @@ test('data that was unread at start is reported as at least so long, the data af
   const second = await host.do('recv s 100')
   await recording.until(() => recording.pickups.length >= 2)
   recording.stop()
-  assert.deepEqual(recording.pickups.map((sample) => sample.isLowerBound), [true, false])
+  assert.deepEqual(
+    recording.pickups.map((sample) => sample.isLowerBound),
+    [true, false],
+  )
   // The kernel's own note of the last arrival is in jiffies: 10 ms at the coarsest.
   const [bound] = recording.pickups
-  assert.ok(bound && bound.latencyNs >= 60e6 && bound.latencyNs <= first.endNs - sent.startNs + 1e9, `${bound?.latencyNs}`)
+  assert.ok(
+    bound && bound.latencyNs >= 60e6 && bound.latencyNs <= first.endNs - sent.startNs + 1e9,
+    `${bound?.latencyNs}`,
+  )
   assertNear(recording.pickups[1]?.latencyNs, waited(sent, second))
 })
 
@@ -219,7 +234,10 @@ test('a slow reader with a standing queue: small reads of what came in many piec
   recording.pickups.forEach((sample, i) => {
     const expectedNs = reads[i]!.endNs - arrivals[i]!
     const oldestNs = reads[0]!.endNs - arrivals[0]!
-    assert.ok(sample.latencyNs >= expectedNs - 0.3e6 && sample.latencyNs <= expectedNs + 0.3e6 + 0.02 * oldestNs, `${i}: ${sample.latencyNs} for ${expectedNs}`)
+    assert.ok(
+      sample.latencyNs >= expectedNs - 0.3e6 && sample.latencyNs <= expectedNs + 0.3e6 + 0.02 * oldestNs,
+      `${i}: ${sample.latencyNs} for ${expectedNs}`,
+    )
   })
 })
 
@@ -250,5 +268,8 @@ test('aggregated only: nothing crosses the ring, every sample is in the histogra
   const book = bookOf(result, 'pickup')
   assert.ok(isBalanced(book))
   assert.equal(book.delivered, 2000)
-  assert.deepEqual(result.pickups.map(({ pid, comm, histogram }) => [pid, comm, histogram.count]), [[host.pid, 'actor', 2000]])
+  assert.deepEqual(
+    result.pickups.map(({ pid, comm, histogram }) => [pid, comm, histogram.count]),
+    [[host.pid, 'actor', 2000]],
+  )
 })

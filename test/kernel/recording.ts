@@ -43,7 +43,13 @@ export class Recording {
 
   /** Of every pickup, one by one. */
   static pickups(filter: Filter, options: Partial<WatchOptions> = {}): Promise<Recording> {
-    return Recording.start({ signals: ['pickup'], filter, pickupRows: { overNs: 0 }, pickupHistogram: true, ...options })
+    return Recording.start({
+      signals: ['pickup'],
+      filter,
+      pickupRows: { overNs: 0 },
+      pickupHistogram: true,
+      ...options,
+    })
   }
 
   get watch(): Watch {
@@ -64,7 +70,10 @@ export class Recording {
 
   #gist(): string {
     const events = [...this.connections, ...this.pickups]
-    return `${events.length}: ${events.slice(-8).map((event) => JSON.stringify(event)).join('\n')}`
+    return `${events.length}: ${events
+      .slice(-8)
+      .map((event) => JSON.stringify(event))
+      .join('\n')}`
   }
 
   /** Ends the recording: every event up to now is in it. */

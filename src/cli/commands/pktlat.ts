@@ -55,9 +55,10 @@ export const add: AddCommand = (program, context) => {
 }
 
 function parseMinUs(text: string): number {
-  const us = /^\d+$/.test(text) ? Number(text) : 0
-  if (!(us > 0 && us <= Number.MAX_SAFE_INTEGER / 1000)) throw new SyntaxError(`'${text}' is not a delay in microseconds`)
-  return us
+  const minUs = /^\d+$/.test(text) ? Number(text) : 0
+  if (!(minUs > 0 && minUs <= Number.MAX_SAFE_INTEGER / 1000))
+    throw new SyntaxError(`'${text}' is not a delay in microseconds`)
+  return minUs
 }
 
 async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: CommandContext): Promise<number> {

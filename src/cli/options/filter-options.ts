@@ -43,10 +43,14 @@ export type ShortNames = Partial<Record<keyof FilterOptions, string>>
  * @param shortNames the letters of the tool whose command line this command takes
  */
 export function addFilterOptions(command: Command, shortNames: ShortNames): void {
-  const add = <T>(name: keyof FilterOptions, value: string, text: string, parse: (text: string) => T): void => {
+  const add = (name: keyof FilterOptions, value: string, text: string, parse: (text: string) => unknown): void => {
     const short = shortNames[name]
     const flags = `${short === undefined ? '' : `-${short}, `}--${name} <${value}>`
-    command.addOption(new Option(flags, text).argParser(optionValue(`--${name}`, parse)).helpGroup('Filters (lists, ranges, CIDR; ! excludes):'))
+    command.addOption(
+      new Option(flags, text)
+        .argParser(optionValue(`--${name}`, parse))
+        .helpGroup('Filters (lists, ranges, CIDR; ! excludes):'),
+    )
   }
   const numbers = (bounds: { low: number; high: number }) => (text: string) => parseNumberChoice(text, bounds)
   add('pid', 'PID', 'process', numbers(pidBounds))
@@ -60,7 +64,11 @@ export function addFilterOptions(command: Command, shortNames: ShortNames): void
   add('host', 'ADDR', 'address or network of either end', parseNetworkChoice)
   add('peer', 'ADDR', 'address or network of the remote end', parseNetworkChoice)
   for (const version of [4, 6]) {
-    command.addOption(new Option(`-${version}, --ipv${version}`, `IPv${version} only`).helpGroup('Filters (lists, ranges, CIDR; ! excludes):'))
+    command.addOption(
+      new Option(`-${version}, --ipv${version}`, `IPv${version} only`).helpGroup(
+        'Filters (lists, ranges, CIDR; ! excludes):',
+      ),
+    )
   }
 }
 
@@ -104,7 +112,11 @@ export function filterOf(options: FilterOptions): Filter {
 }
 
 /** As many as bpf/wire/wire.h has room for. */
-function checkCount(option: string, choice: { include: unknown[]; exclude: unknown[] } | undefined, most: number): void {
+function checkCount(
+  option: string,
+  choice: { include: unknown[]; exclude: unknown[] } | undefined,
+  most: number,
+): void {
   if (choice && choice.include.length + choice.exclude.length > most)
     throw usageError(`${option} takes ${most} values at most`)
 }

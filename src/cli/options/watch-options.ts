@@ -12,13 +12,17 @@ export interface WatchCommandOptions {
 }
 
 const pageBytes = 4096
-const defaultRingBytes = 8 << 20
+export const defaultRingBytes = 8 << 20
 
 /** Adds what every live command has: output form, when to end, and the size of the ring. */
 export function addWatchOptions(command: Command): void {
   command
     .addOption(new Option('--json', 'one JSON object a line (docs/json.md)'))
-    .addOption(new Option('--duration <TIME>', 'end after this long, as 30s').argParser(optionValue('--duration', parseDurationNs)))
+    .addOption(
+      new Option('--duration <TIME>', 'end after this long, as 30s').argParser(
+        optionValue('--duration', parseDurationNs),
+      ),
+    )
     .addOption(new Option('--count <N>', 'end after this many rows').argParser(optionValue('--count', parseCount)))
     .addOption(
       new Option('--ring-size <SIZE>', 'room for events on their way from the kernel, a power of two')

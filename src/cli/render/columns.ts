@@ -28,7 +28,9 @@ export class RowFormat<Row> {
   #join(text: (column: Column<Row>) => string): string {
     if (!this.#isTerminal) return this.#columns.map(text).join('\t')
     return this.#columns
-      .map((column) => (column.align === 'left' ? text(column).padEnd(column.width) : text(column).padStart(column.width)))
+      .map((column) =>
+        column.align === 'left' ? text(column).padEnd(column.width) : text(column).padStart(column.width),
+      )
       .join(' ')
       .trimEnd()
   }

@@ -1,0 +1,41 @@
+// `npm test`: everything that must hold before a change lands, the cheapest first.
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { checkGenerated } from './generate/wire-file.ts'
+
+interface Stage {
+  name: string
+  run: () => boolean
+}
+
+const bin = 'node_modules/.bin'
+
+const stages: Stage[] = [
+  { name: 'types', run: () => succeeds(`${bin}/tsc`) },
+  { name: 'lint', run: () => succeeds(`${bin}/oxlint`, '--config=oxlint.config.ts', '--deny-warnings') },
+  { name: 'format', run: () => succeeds(`${bin}/oxfmt`, '--check', '.') },
+  { name: 'generated code', run: checkGenerated },
+  { name: 'tests', run: () => runTests() },
+]
+
+for (const { name, run } of stages) {
+  process.stderr.write(`test: ${name}\n`)
+  if (run()) continue
+  process.stderr.write(`test: ${name}: failed\n`)
+  process.exitCode = 1
+  break
+}
+
+/** One file at a time: tests of the kernel measure time, and there may be only two processors. */
+function runTests(): boolean {
+  const named = process.argv.slice(2)
+  const files = named.length > 0 ? named : globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'])
+  return succeeds(process.execPath, '--test', '--test-concurrency=1', '--test-timeout=120000', ...files.toSorted())
+}
+
+/** Runs a command whose `node`, if it is a script, is this one. */
+function succeeds(command: string, ...args: string[]): boolean {
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}` }
+  return spawnSync(command, args, { stdio: 'inherit', env }).status === 0
+}
