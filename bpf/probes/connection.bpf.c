@@ -36,7 +36,10 @@ static __always_inline void handle_syn_sent(struct sock *sk, __u64 now_ns)
 	emit_open(&event, WL_SIGNAL_PENDING, now_ns, connection.flags & WL_CONNECTION_FLAG_SELECTED, true);
 }
 
-/* The active side's end of the handshake: established, or failed with `error`. */
+/*
+ * The active side's end of the handshake: established, or failed with `error`. It is sent whether slow or not, as user
+ * space was told of its begin and leaves out the quick ones itself.
+ */
 static __always_inline void emit_connect_end(struct sock *sk, struct connection *connection, __u64 now_ns, __u32 kind,
 					     __u32 error)
 {
@@ -50,8 +53,7 @@ static __always_inline void emit_connect_end(struct sock *sk, struct connection 
 	};
 
 	read_tuple(sk, &event.tuple);
-	emit_open(&event, WL_SIGNAL_CONNECT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED,
-		  is_slow(connection->handshake_ns));
+	emit_open(&event, WL_SIGNAL_CONNECT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED, true);
 }
 
 static __always_inline __u64 handshake_so_far(const struct connection *connection, __u64 now_ns)

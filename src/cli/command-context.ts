@@ -7,5 +7,5 @@ export interface CommandContext {
   onExit: (exitCode: number) => void
 }
 
-/** Adds a command to the program: its options, help and action. */
-export type AddCommand = (program: Command, context: CommandContext) => void
+/** Gives a command its options, help and action. */
+export type AddCommand = (command: Command, context: CommandContext) => void

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { usageError } from '../lib/operator-error.ts'
+import type { AddCommand } from './command-context.ts'
 
 /** What the command line leaves to a command: its exit code. */
 type ExitCode = number
@@ -26,9 +27,10 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   const childArgs = separator < 0 ? undefined : args.slice(separator + 1)
   if (childArgs?.length === 0) throw usageError('there is no command after --')
   let exitCode: ExitCode = 0
-  const program = await buildProgram(childArgs, (code) => (exitCode = code))
+  const programArgs = ownArgs.length === 0 && childArgs ? ['trace'] : [...ownArgs]
+  const program = await buildProgram(programArgs, childArgs, (code) => (exitCode = code))
   try {
-    await program.parseAsync(ownArgs.length === 0 && childArgs ? ['trace'] : [...ownArgs], { from: 'user' })
+    await program.parseAsync(programArgs, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
@@ -37,7 +39,27 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   return exitCode
 }
 
+/** Each command's module is loaded only when it is the one to run. */
+const commands: { name: string; summary: string; load: () => Promise<{ add: AddCommand }> }[] = [
+  {
+    name: 'trace',
+    summary: 'connections as they open, are accepted, fail and close',
+    load: () => import('./commands/trace.ts'),
+  },
+  {
+    name: 'pktlat',
+    summary: 'how long received data waits until a thread reads it',
+    load: () => import('./commands/pktlat.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'what this kernel lets wirelag see, and what is lost without it',
+    load: () => import('./commands/doctor.ts'),
+  },
+]
+
 async function buildProgram(
+  args: readonly string[],
   childArgs: readonly string[] | undefined,
   onExit: (code: ExitCode) => void,
 ): Promise<Command> {
@@ -56,12 +78,10 @@ async function buildProgram(
       if (unknown !== undefined) throw usageError(`there is no command '${unknown}'`, 'wirelag --help lists them.')
       program.outputHelp()
     })
-  for (const { add } of await Promise.all([
-    import('./commands/trace.ts'),
-    import('./commands/pktlat.ts'),
-    import('./commands/doctor.ts'),
-  ]))
-    add(program, { childArgs, onExit })
+  for (const { name, summary, load } of commands) {
+    const command = program.command(name).description(summary).allowExcessArguments(false)
+    if (args.includes(name)) (await load()).add(command, { childArgs, onExit })
+  }
   return program
 }
 

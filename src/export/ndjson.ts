@@ -54,6 +54,11 @@ export function pickupJson(sample: PickupSample, unixNs: bigint): JsonObject {
   }
 }
 
+/** `kind: start`: the first object of every stream; from here on every event is seen. */
+export function startJson(unixNs: bigint, signals: readonly object[]): JsonObject {
+  return { kind: 'start', timeUnixNs: String(unixNs), signals }
+}
+
 /** `kind: summary`: the last object of every stream. */
 export function summaryJson(result: { durationNs: number; books: readonly Book[] }, more: JsonObject = {}): JsonObject {
   return { kind: 'summary', durationUs: us(result.durationNs), ...more, books: result.books }

@@ -1,6 +1,7 @@
 import { OperatorError } from '../lib/operator-error.ts'
 import { wireLayout } from '../wire/wire.gen.ts'
 import { choosePoints, variantKey, type PointChoice } from './hook-choice.ts'
+import { ownRights } from './host-kernel.ts'
 import { bpfObjectFile, native, type NativeBpfObject, type NativeError } from './native.ts'
 import { probePoints, type Hook, type HookVariant, type PointName, type ProbePoint } from './probe-points.ts'
 
@@ -141,8 +142,9 @@ function variantOf(program: string): HookVariant | undefined {
   return all.find((variant) => variant.programs.includes(program))
 }
 
+/** With the rights, EPERM is about one kind of hook, which this host forbids. */
 function isRightsProblem(error: NativeError): boolean {
-  return error.code === 'EPERM' && process.geteuid?.() !== 0
+  return error.code === 'EPERM' && ownRights().missing.length > 0
 }
 
 /** One line of why, the verifier's last words where it was the verifier. */

@@ -52,8 +52,8 @@ export class Watch {
   readonly #sinks: WatchSinks
   readonly #pending: PendingConnects | undefined
   readonly #delivered: Record<SignalName, number> = { pending: 0, connect: 0, accept: 0, close: 0, pickup: 0 }
-  /** Events that came after `maxEvents`. */
-  readonly #surplus: Record<SignalName, number> = { pending: 0, connect: 0, accept: 0, close: 0, pickup: 0 }
+  /** Events left out here: after `maxEvents`, or of connects that were quick. */
+  readonly #leftOut: Record<SignalName, number> = { pending: 0, connect: 0, accept: 0, close: 0, pickup: 0 }
   #eventsLeft: number
   #dueTimer: NodeJS.Timeout | undefined
 
@@ -92,7 +92,12 @@ export class Watch {
     }
   }
 
-  /** Nanoseconds since 1970. */
+  /** Nanoseconds after the epoch that event times count from. */
+  now(): number {
+    return this.#session.now()
+  }
+
+  /** Nanoseconds since 1970 of a time after the epoch. */
   unixNs(timeNs: number): bigint {
     return this.#session.unixNs(timeNs)
   }
@@ -121,7 +126,13 @@ export class Watch {
           this.#pending?.begin(event)
           return
         }
-        if (event.kind !== 'accept') this.#pending?.end(event.connectionId)
+        if (event.kind !== 'accept') {
+          this.#pending?.end(event.connectionId)
+          if (!this.#isSlow(event.handshakeNs)) {
+            this.#leftOut.connect++
+            return
+          }
+        }
         if (this.#admit(event.kind === 'accept' ? 'accept' : 'connect')) this.#sinks.onConnection?.(event)
       },
       onClose: (wireEvent) => {
@@ -133,9 +144,14 @@ export class Watch {
     }
   }
 
+  #isSlow(handshakeNs: number | undefined): boolean {
+    const { slowNs } = this.#options
+    return slowNs === undefined || (handshakeNs !== undefined && handshakeNs > slowNs)
+  }
+
   #admit(signal: SignalName): boolean {
     if (this.#eventsLeft <= 0) {
-      this.#surplus[signal]++
+      this.#leftOut[signal]++
       return false
     }
     this.#delivered[signal]++
@@ -185,7 +201,7 @@ export class Watch {
         attempted: attempted + missed,
         delivered: this.#delivered[signal] + aggregated,
         lost: lost + missed,
-        filtered: filtered + this.#surplus[signal],
+        filtered: filtered + this.#leftOut[signal],
         invalid,
       }))
   }

@@ -1,5 +1,5 @@
 import { errnoName } from '../lib/errno.ts'
-import type { ConnectionEvent } from '../model/connection-event.ts'
+import type { CloseEvent, ConnectionEvent } from '../model/connection-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
 import type { Owner, OwnerSource, Task } from '../model/process.ts'
 import type { SocketPair } from '../model/socket.ts'
@@ -7,7 +7,7 @@ import { unknownNs } from '../wire/fields.ts'
 import * as wire from '../wire/wire.gen.ts'
 
 /** PENDING, CONNECT, FAIL or ACCEPT as wirelag speaks of it. */
-export function connectionEventOf(event: wire.OpenEvent): ConnectionEvent {
+export function connectionEventOf(event: wire.OpenEvent): Exclude<ConnectionEvent, CloseEvent> {
   const facts = {
     timeNs: event.timeNs,
     connectionId: event.connectionId,
@@ -27,7 +27,7 @@ export function connectionEventOf(event: wire.OpenEvent): ConnectionEvent {
   }
 }
 
-export function closeEventOf(event: wire.CloseEvent): ConnectionEvent {
+export function closeEventOf(event: wire.CloseEvent): CloseEvent {
   return {
     kind: 'close',
     timeNs: event.timeNs,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Actor, type Done } from '../../lab/actor.ts'
 import { twoHosts } from '../../lab/network.ts'
+import { LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
 import { bookOf, inNetns, isBalanced, Recording } from './recording.ts'
 
 /** A host with a connection between its sockets c and s. */
@@ -271,5 +272,24 @@ test('aggregated only: nothing crosses the ring, every sample is in the histogra
   assert.deepEqual(
     result.pickups.map(({ pid, comm, histogram }) => [pid, comm, histogram.count]),
     [[host.pid, 'actor', 2000]],
+  )
+})
+
+test('the kernel counts into the buckets that the rows would go to', async () => {
+  await using host = await connected()
+  using recording = await Recording.pickups(inNetns(host))
+  await host.do('ping-pong c s 2000')
+  for (const waitMs of [1, 3, 10, 30]) {
+    await host.do('send c 1')
+    await host.do(`sleep ${waitMs}`)
+    await host.do('recv s 1')
+  }
+  const result = recording.stop()
+  const expected = new LogLinearHistogram()
+  for (const sample of recording.pickups) expected.record(sample.latencyNs)
+  assert.equal(expected.count, 4004)
+  assert.deepEqual(
+    result.pickups.map(({ histogram }) => histogram),
+    [expected],
   )
 })

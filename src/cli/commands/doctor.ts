@@ -10,10 +10,8 @@ Examples:
   wirelag doctor
   wirelag doctor --json | jq '.signals[] | select(.status != "on")'`
 
-export const add: AddCommand = (program, context) => {
-  program
-    .command('doctor')
-    .description('what this kernel lets wirelag see, and what is lost without it')
+export const add: AddCommand = (command, context) => {
+  command
     .option('--json', 'one JSON object')
     .addHelpText('after', examples)
     .action((options: { json?: true }) => {

@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { pickupJson, summaryJson, us } from '../../export/ndjson.ts'
+import { pickupJson, startJson, summaryJson, us } from '../../export/ndjson.ts'
 import type { ProcessPickups, Watch } from '../../pipeline/watch.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
 import { liveRun, type LiveRunResult } from '../live-run.ts'
@@ -30,14 +30,12 @@ Examples:
   wirelag pktlat -l 80 -T      local port 80, with the time
   wirelag pktlat --summary     no rows: count and quantiles for each process at the end`
 
-export const add: AddCommand = (program, context) => {
-  const command = program
-    .command('pktlat')
-    .description('how long received data waits until a thread reads it')
+export const add: AddCommand = (command, context) => {
+  command
     .argument('[MIN_US]', 'show only what waited longer, in microseconds', optionValue('MIN_US', parseMinUs))
     .helpOption('-?, --help', 'show this help')
     .addOption(new Option('-h').hideHelp())
-    .version(program.version() ?? '', '-V, --version', 'print the version')
+    .version(command.parent?.version() ?? '', '-V, --version', 'print the version')
     .option('--usage', 'show the usage in one line')
     .option('-T, --timestamp', 'begin each row with the time')
     .option('-w, --wide', 'columns wide enough for IPv6 addresses')
@@ -86,7 +84,8 @@ async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: Comm
       onStart: (started) => {
         watch = started
         if (options.verbose) writeHooks(started)
-        if (!options.json && !options.summary) output.line(format.header())
+        if (options.json) output.line(JSON.stringify(startJson(started.unixNs(started.now()), started.signals)))
+        else if (!options.summary) output.line(format.header())
         output.flush()
       },
       sinks: {

@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { connectionEventJson, summaryJson } from '../../export/ndjson.ts'
+import { connectionEventJson, startJson, summaryJson } from '../../export/ndjson.ts'
 import { parseDurationNs } from '../../lib/duration.ts'
 import type { ConnectionEvent } from '../../model/connection-event.ts'
 import type { Watch } from '../../pipeline/watch.ts'
@@ -36,15 +36,12 @@ Examples:
   wirelag trace --json --count 100 | jq .   for programs
   wirelag trace --tcptracer -t -p 1234      the output of BCC's tcptracer`
 
-export const add: AddCommand = (program, context) => {
-  const command = program
-    .command('trace')
-    .description('connections as they open, are accepted, fail and close')
-    .addOption(
-      new Option('--slow <TIME>', 'only connections whose handshake or accept wait passed TIME, as 5ms').argParser(
-        optionValue('--slow', parseDurationNs),
-      ),
-    )
+export const add: AddCommand = (command, context) => {
+  command.addOption(
+    new Option('--slow <TIME>', 'only connections whose handshake or accept wait passed TIME, as 5ms').argParser(
+      optionValue('--slow', parseDurationNs),
+    ),
+  )
   addFilterOptions(command, { pid: 'p', netns: 'N', uid: 'u' })
   addWatchOptions(command)
   const group = "BCC's tcptracer:"
@@ -80,7 +77,7 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
     {
       onStart: (started) => {
         watch = started
-        for (const line of rows.header) output.line(line)
+        for (const line of rows.header(started)) output.line(line)
         output.flush()
       },
       sinks: {
@@ -109,20 +106,20 @@ function writeSummary(result: LiveRunResult, tally: ConnectionTally | undefined)
 
 /** How rows are written. */
 interface Rows {
-  header: string[]
+  header(watch: Watch): string[]
   /** Undefined: no row for this event. */
   row(event: ConnectionEvent, watch: Watch): string | undefined
 }
 
 const jsonRows: Rows = {
-  header: [],
+  header: (watch) => [JSON.stringify(startJson(watch.unixNs(watch.now()), watch.signals))],
   row: (event, watch) => JSON.stringify(connectionEventJson(event, watch.unixNs(event.timeNs))),
 }
 
 function tableRows(isTerminal: boolean): Rows {
   const format = new RowFormat(connectionColumns, isTerminal)
   return {
-    header: [format.header()],
+    header: () => [format.header()],
     row: (event, watch) => format.row({ event, unixNs: watch.unixNs(event.timeNs) }),
   }
 }
@@ -135,7 +132,7 @@ function tcptracerRows(options: TraceOptions): Rows {
     uid: options.printUid ?? false,
   })
   return {
-    header: ['Tracing TCP established connections. Ctrl-C to end.', rows.header()],
+    header: () => ['Tracing TCP established connections. Ctrl-C to end.', rows.header()],
     row: (event) => rows.row(event),
   }
 }
