@@ -126,6 +126,7 @@ struct tcp_sock {
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
 	__u64 bytes_received;
+	__u64 tcp_clock_cache; /* CLOCK_MONOTONIC when the stack last turned to this socket */
 	__u32 total_retrans;
 };
 

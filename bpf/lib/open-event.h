@@ -13,7 +13,6 @@
  */
 static __always_inline void emit_open(struct wl_open_event *event, __u32 signal, __u64 now_ns, bool selected, bool slow)
 {
-	COUNT(signal, attempted);
 	if (!slow || !passes_tuple_filter(&event->tuple) || !passes_task_filter(&event->owner, selected)) {
 		COUNT(signal, filtered);
 		return;

@@ -4,6 +4,7 @@
 
 #include <kernel.h>
 #include "../wire/wire.h"
+#include "config.h"
 
 /* TCP sequence numbers wrap: a is before b within half the space. */
 static __always_inline bool seq_before(__u32 a, __u32 b)
@@ -20,11 +21,21 @@ static __always_inline bool is_tcp(const struct sock *sk)
 
 /*
  * True while a task holds the socket's lock, in the context of that task: then the current task is a user of this very
- * socket, and no bystander. In softirq the lock's spinlock is held and `owned` is 0.
+ * socket, and no bystander. In softirq the lock's spinlock is held and `owned` is 0. `sk` must be typed.
  */
 static __always_inline bool is_owned_by_current(const struct sock *sk)
 {
-	return BPF_CORE_READ(sk, sk_lock.owned) != 0;
+	return sk->sk_lock.owned != 0;
+}
+
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+/* The TCP part of a typed TCP socket. The cast is free where the kernel has it (6.2+), the helper is a call. */
+static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
+{
+	if (cfg.has_rdonly_cast)
+		return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+	return bpf_skc_to_tcp_sock(sk);
 }
 
 static __always_inline void map_ipv4(struct wl_address *out, __be32 address)
@@ -40,19 +51,37 @@ static __always_inline bool is_ipv4_mapped(const struct wl_address *address)
 	return !address->words[0] && !address->words[1] && address->words[2] == bpf_htonl(0xffff);
 }
 
-/* Works on any address of a sock, typed or not. The port is inet_sport: skc_num is already 0 at CLOSE. */
-static __always_inline void read_tuple(const struct sock *sk, struct wl_tuple *out)
+/*
+ * A field of a socket: a plain load where the verifier knows the socket's type, a checked copy where `sk` is but an
+ * address. `typed` is a compile-time constant.
+ */
+#define SOCKET_FIELD(typed, sk, field) ((typed) ? (sk)->field : BPF_CORE_READ(sk, field))
+
+static __always_inline void read_address(bool typed, const struct in6_addr *from, struct wl_address *out)
 {
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
-		BPF_CORE_READ_INTO(&out->local_address.words, sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32);
-		BPF_CORE_READ_INTO(&out->peer_address.words, sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32);
-	} else {
-		map_ipv4(&out->local_address, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		map_ipv4(&out->peer_address, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	if (!typed) {
+		BPF_CORE_READ_INTO(&out->words, from, in6_u.u6_addr32);
+		return;
 	}
-	out->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	for (int i = 0; i < 4; i++)
+		out->words[i] = from->in6_u.u6_addr32[i];
+}
+
+/* The port is inet_sport: skc_num is already 0 at CLOSE. */
+static __always_inline void read_tuple(const struct sock *sk, bool typed, struct wl_tuple *out)
+{
+	struct net *net = SOCKET_FIELD(typed, sk, __sk_common.skc_net.net);
+
+	if (SOCKET_FIELD(typed, sk, __sk_common.skc_family) == AF_INET6) {
+		read_address(typed, &sk->__sk_common.skc_v6_rcv_saddr, &out->local_address);
+		read_address(typed, &sk->__sk_common.skc_v6_daddr, &out->peer_address);
+	} else {
+		map_ipv4(&out->local_address, SOCKET_FIELD(typed, sk, __sk_common.skc_rcv_saddr));
+		map_ipv4(&out->peer_address, SOCKET_FIELD(typed, sk, __sk_common.skc_daddr));
+	}
+	out->netns = SOCKET_FIELD(typed, net, ns.inum);
 	out->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
-	out->peer_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	out->peer_port = bpf_ntohs(SOCKET_FIELD(typed, sk, __sk_common.skc_dport));
 }
 
 /* The TCP socket behind a descriptor of the current task, as an untyped address; NULL for anything else. */

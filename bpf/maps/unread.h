@@ -5,6 +5,7 @@
 #include "../lib/config.h"
 #include "../lib/log2.h"
 #include "../lib/socket.h"
+#include "../lib/task.h"
 
 /*
  * What a socket has in its receive queue, and since when: marks of (sequence number, time), each for the bytes from its
@@ -12,17 +13,18 @@
  * only under the socket's lock, by the softirq that queues or by the task that reads.
  *
  * The mark of the oldest byte stands in the socket's own entry; the others exist only while more data arrives before
- * the reader came, in a second map, so that a socket of the usual kind costs 48 bytes and not 2 KiB.
+ * the reader came, in a second map, so that a socket of the usual kind costs 64 bytes and not 2 KiB.
  */
 struct unread {
 	__u64 oldest_ns;
-	__u64 newest_ns;    /* time of the last mark */
+	__u64 newest_ns;         /* time of the last mark */
 	__u64 last_read_ns;
-	__u32 read_seq;     /* copied_seq when last looked at: what is before it has been read */
-	__u32 end_seq;      /* rcv_nxt when last looked at: what is from here on has no mark yet */
-	__u32 later_marks;  /* how many marks of unread_marks are in use */
-	__u32 reader_tid;
-	__u32 flags;        /* UNREAD_* */
+	struct current_process reader; /* who read last, and the slot of its process in pickup_histograms */
+	__u32 reader_slot;
+	__u32 read_seq;          /* copied_seq when last looked at: what is before it has been read */
+	__u32 end_seq;           /* rcv_nxt when last looked at: what is from here on has no mark yet */
+	__u32 later_marks;       /* how many marks of unread_marks are in use */
+	__u32 flags;             /* UNREAD_* */
 	__u32 _pad;
 };
 

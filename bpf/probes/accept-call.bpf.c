@@ -28,7 +28,7 @@ static __always_inline void handle_accepted(const struct sock *sk, struct connec
 		connection->flags |= WL_CONNECTION_FLAG_SELECTED;
 	if (is_slow(connection->handshake_ns) || is_slow(event.accept_queue_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
-	read_tuple(sk, &event.tuple);
+	read_tuple(sk, false, &event.tuple);
 	emit_open(&event, WL_SIGNAL_ACCEPT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED,
 		  connection->flags & WL_CONNECTION_FLAG_SLOW);
 }

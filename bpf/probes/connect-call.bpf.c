@@ -59,7 +59,7 @@ static __always_inline void handle_connect_result(const struct connect_call *cal
 		return;
 	now_ns = bpf_ktime_get_ns();
 	event.handshake_ns = now_ns - call->entered_ns;
-	read_tuple(sk, &event.tuple);
+	read_tuple(sk, false, &event.tuple);
 	read_destination((const void *)call->address, &event.tuple);
 	read_current_task(&event.owner, WL_OWNER_SOURCE_SYSCALL);
 	emit_open(&event, WL_SIGNAL_CONNECT, now_ns, is_selected(event.owner.pid), is_slow(event.handshake_ns));

@@ -32,7 +32,7 @@ static __always_inline void handle_syn_sent(struct sock *sk, __u64 now_ns)
 	event.owner = connection.owner;
 	event.handshake_ns = WL_UNKNOWN_NS;
 	event.accept_queue_ns = WL_UNKNOWN_NS;
-	read_tuple(sk, &event.tuple);
+	read_tuple(sk, true, &event.tuple);
 	emit_open(&event, WL_SIGNAL_PENDING, now_ns, connection.flags & WL_CONNECTION_FLAG_SELECTED, true);
 }
 
@@ -52,7 +52,7 @@ static __always_inline void emit_connect_end(struct sock *sk, struct connection 
 		.accept_queue_ns = WL_UNKNOWN_NS,
 	};
 
-	read_tuple(sk, &event.tuple);
+	read_tuple(sk, true, &event.tuple);
 	emit_open(&event, WL_SIGNAL_CONNECT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED, true);
 }
 
@@ -129,8 +129,7 @@ static __always_inline void handle_closed(struct sock *sk, struct connection *co
 	};
 	bool fin_received;
 
-	COUNT(WL_SIGNAL_CLOSE, attempted);
-	read_tuple(sk, &event.tuple);
+	read_tuple(sk, true, &event.tuple);
 	if (connection) {
 		event.connection_id = connection->id;
 		event.flags = connection->flags;

@@ -20,10 +20,10 @@
  */
 #define SAME_PICKUP_NS 200000ULL
 
-static __always_inline void handle_queued(struct sock *sk, __u32 copied_seq, __u32 rcv_nxt)
+/* `queued_ns`: now, as near as it need be. */
+static __always_inline void handle_queued(struct sock *sk, __u32 copied_seq, __u32 rcv_nxt, __u64 queued_ns)
 {
 	struct unread *unread_ = bpf_sk_storage_get(&unread, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	__u64 now_ns;
 
 	if (!unread_)
 		return;
@@ -33,56 +33,43 @@ static __always_inline void handle_queued(struct sock *sk, __u32 copied_seq, __u
 	}
 	if (!seq_before(unread_->end_seq, rcv_nxt))
 		return;
-	now_ns = bpf_ktime_get_ns();
 	/* A task has the socket: this data came earlier, and was kept in the backlog until the task let go. */
 	if (is_owned_by_current(sk))
-		now_ns = arrival_ns(sk, now_ns);
-	mark_queued(sk, unread_, copied_seq, rcv_nxt, now_ns);
+		queued_ns = arrival_ns(sk, queued_ns);
+	mark_queued(sk, unread_, copied_seq, rcv_nxt, queued_ns);
 }
 
-static __always_inline bool same_pickup(const struct unread *unread_, __u32 tid, __u64 now_ns)
+static __always_inline bool same_pickup(const struct unread *unread_, const struct current_process *reader, __u64 now_ns)
 {
-	return unread_->reader_tid == tid && unread_->oldest_ns <= unread_->last_read_ns &&
+	return unread_->reader.pid_tgid == reader->pid_tgid && unread_->oldest_ns <= unread_->last_read_ns &&
 	       now_ns - unread_->last_read_ns < SAME_PICKUP_NS;
 }
 
-static __always_inline void aggregate(__u64 latency_ns)
+/* Counts into the histogram of the reader's process, whose slot the socket remembers until another reads. */
+static __always_inline void aggregate(struct unread *unread_, const struct current_process *reader, __u64 latency_ns)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct wl_process_key key = {
-		.process_start_ns = process_start_ns(task),
-		.pid = bpf_get_current_pid_tgid() >> 32,
-	};
-	struct wl_histogram *histogram = histogram_of(&key);
+	struct wl_histogram *histogram;
+	__u32 slot;
 
+	if (unread_->reader.pid_tgid != reader->pid_tgid || unread_->reader.start_ns != reader->start_ns)
+		unread_->reader_slot = slot_of_current(reader);
+	slot = unread_->reader_slot;
+	histogram = bpf_map_lookup_elem(&pickup_histograms, &slot);
 	if (histogram)
 		histogram_add(histogram, latency_ns);
-	if (cfg.pickup_rows)
-		return;
-	if (histogram)
-		COUNT(WL_SIGNAL_PICKUP, aggregated);
-	else
-		COUNT(WL_SIGNAL_PICKUP, lost);
 }
 
-static __always_inline void emit_pickup(struct sock *sk, struct wl_pickup_event *event)
-{
-	event->kind = WL_EVENT_KIND_PICKUP;
-	event->connection_id = bpf_get_socket_cookie(sk);
-	submit(WL_SIGNAL_PICKUP, event, sizeof(*event));
-}
-
-static __always_inline void sample(struct sock *sk, __u64 now_ns, __u64 latency_ns, bool at_least)
+static __always_inline void sample(struct sock *sk, struct unread *unread_, const struct current_process *reader,
+				   __u64 now_ns, __u64 latency_ns, bool at_least)
 {
 	struct wl_pickup_event event = {};
 
-	COUNT(WL_SIGNAL_PICKUP, attempted);
 	if ((__s64)latency_ns < 0) {
 		COUNT(WL_SIGNAL_PICKUP, invalid);
 		return;
 	}
 	if (cfg.pickup_rows || has_tuple_filter())
-		read_tuple(sk, &event.tuple);
+		read_tuple(sk, true, &event.tuple);
 	if (cfg.pickup_rows || has_task_filter())
 		read_current_task(&event.reader, WL_OWNER_SOURCE_SYSCALL);
 	if (!passes_tuple_filter(&event.tuple) ||
@@ -91,41 +78,43 @@ static __always_inline void sample(struct sock *sk, __u64 now_ns, __u64 latency_
 		return;
 	}
 	if (cfg.pickup_histogram)
-		aggregate(latency_ns);
+		aggregate(unread_, reader, latency_ns);
 	if (!cfg.pickup_rows)
 		return;
 	if (latency_ns <= cfg.pickup_over_ns) {
 		COUNT(WL_SIGNAL_PICKUP, filtered);
 		return;
 	}
-	event.time_ns = since_epoch(now_ns);
+	event.kind = WL_EVENT_KIND_PICKUP;
 	event.flags = at_least ? WL_PICKUP_FLAG_AT_LEAST : 0;
+	event.time_ns = since_epoch(now_ns);
+	event.connection_id = bpf_get_socket_cookie(sk);
 	event.latency_ns = latency_ns;
-	emit_pickup(sk, &event);
+	submit(WL_SIGNAL_PICKUP, &event, sizeof(event));
 }
 
 static __always_inline void handle_read(struct sock *sk, __u32 copied_seq)
 {
 	struct unread *unread_ = bpf_sk_storage_get(&unread, sk, 0, 0);
+	struct current_process reader;
 	__u64 now_ns, oldest_ns;
 	bool at_least, same;
-	__u32 tid;
 
 	if (!unread_ || !(unread_->flags & UNREAD_KNOWN))
 		return;
 	if (!seq_before(unread_->read_seq, copied_seq)) /* MSG_PEEK reads nothing */
 		return;
 	now_ns = bpf_ktime_get_ns();
-	tid = (__u32)bpf_get_current_pid_tgid();
-	same = same_pickup(unread_, tid, now_ns);
+	reader = current_process();
+	same = same_pickup(unread_, &reader, now_ns);
 	oldest_ns = unread_->oldest_ns;
 	at_least = unread_->flags & UNREAD_AT_LEAST;
 	retire_marks(sk, unread_, copied_seq);
-	unread_->reader_tid = tid;
-	unread_->last_read_ns = now_ns;
 	/* In softirq an in-kernel consumer (a sockmap, a TLS parser) reads: the current task is no reader. */
 	if (!same && is_owned_by_current(sk))
-		sample(sk, now_ns, now_ns - oldest_ns, at_least);
+		sample(sk, unread_, &reader, now_ns, now_ns - oldest_ns, at_least);
+	unread_->reader = reader;
+	unread_->last_read_ns = now_ns;
 }
 
 SEC("tp_btf/sk_data_ready")
@@ -135,16 +124,17 @@ int BPF_PROG(pickup_queued_tp, struct sock *sk)
 
 	if (sk->sk_protocol != IPPROTO_TCP || sk->__sk_common.skc_state == TCP_LISTEN)
 		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
+	tp = tcp_sock_of(sk);
+	/* The stack has looked at the clock for this very packet; to look again would double the cost of this program. */
 	if (tp)
-		handle_queued(sk, tp->copied_seq, tp->rcv_nxt);
+		handle_queued(sk, tp->copied_seq, tp->rcv_nxt, tp->tcp_clock_cache);
 	return 0;
 }
 
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(pickup_read_tp, struct sock *sk)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = tcp_sock_of(sk);
 
 	if (tp)
 		handle_read(sk, tp->copied_seq);

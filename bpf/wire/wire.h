@@ -124,26 +124,28 @@ struct wl_pickup_event {
 	__u64 latency_ns;
 };
 
-/* Key and value of the pickup_histograms map. */
+/* Key of the process_slots map. */
 struct wl_process_key {
 	__u64 process_start_ns;
 	__u32 pid;
 	__u32 _pad;
 };
 
+/* Value of the pickup_histograms map. */
 struct wl_histogram {
 	__u64 sum_ns;
-	char comm[WL_COMM_BYTES];            /* of the task that made the entry */
+	char comm[WL_COMM_BYTES];             /* of the task that made the entry */
 	__u64 max_ns[WL_HISTOGRAM_MAX_SLOTS]; /* by CPU number modulo the slots: no two CPUs race for one, up to that many */
 	__u64 counts[WL_HISTOGRAM_BUCKETS];
 };
 
-/* Value of the books map: attempted = submitted + aggregated + lost + filtered + invalid. */
+/*
+ * Value of the books map. What is counted in a histogram and not put on the ring has its count there, so that the hot
+ * path pays for one count only. Whatever an event comes to, it is one of these: attempted is their sum.
+ */
 struct wl_book {
-	__u64 attempted;
-	__u64 submitted;  /* put on the ring */
-	__u64 aggregated; /* put into a histogram only */
-	__u64 lost;       /* the ring was full */
+	__u64 submitted; /* put on the ring */
+	__u64 lost;      /* the ring was full */
 	__u64 filtered;
 	__u64 invalid;
 };
@@ -192,6 +194,8 @@ struct wl_config {
 	__u32 selected_only;    /* only processes of the traced command */
 	__u32 pickup_rows;      /* pickup samples cross the ring */
 	__u32 pickup_histogram; /* pickup samples are counted per process */
+	__u32 has_rdonly_cast;  /* the kernel has bpf_rdonly_cast() */
+	__u32 _pad;
 	struct wl_number_set pids;
 	struct wl_number_set tids;
 	struct wl_number_set uids;

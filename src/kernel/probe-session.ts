@@ -7,7 +7,6 @@ import {
   decodeHistogram,
   decodeProcessKey,
   encodeConfig,
-  histogramBytes,
   openEventBytes,
   pickupEventBytes,
   processKeyBytes,
@@ -26,12 +25,18 @@ import { RingReader, type BatchHandler } from './ring-reader.ts'
 
 const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, pickupEventBytes)
 
+/** The histogram that the processes share for which there was no slot. */
+const othersSlot = 0
+
 /** BPF_F_NO_PREALLOC of linux/bpf.h. */
 const noPreallocation = 1
 
+/** What the programs are to look for; the rest of their configuration is the session's own. */
+export type WatchConfig = Omit<Config, 'epochNs' | 'hasRdonlyCast'>
+
 export interface SessionOptions {
   signals: readonly ProbeSignal[]
-  config: Omit<Config, 'epochNs'>
+  config: WatchConfig
   /** A power of two, one page at least. */
   ringBytes: number
   onEvents: BatchHandler
@@ -68,10 +73,16 @@ export class ProbeSession {
   constructor(options: SessionOptions) {
     this.epochNs = process.hrtime.bigint()
     this.#programs = loadPrograms(pointsOf(options.signals), (object) => this.#configure(object, options))
+    if (options.config.pickupHistogram) this.#fillFreeSlots()
     this.signals = options.signals.map((signal) => signalStatus(signal, this.#programs.choices))
     this.#packetClock = this.#uses('receiveQueued') ? new PacketClock(this.#object) : undefined
     const ring = this.#object.openRing('events')
     this.#reader = new RingReader(ring, options.ringBytes, maxRecordBytes, options.onEvents)
+  }
+
+  #fillFreeSlots(): void {
+    for (let slot = 1; slot <= this.limits.pickupProcesses; slot++)
+      this.#object.update('free_slots', new Uint8Array(0), u32Bytes(slot))
   }
 
   get #object(): NativeBpfObject {
@@ -80,19 +91,22 @@ export class ProbeSession {
 
   #configure(object: NativeBpfObject, options: SessionOptions): void {
     const config = new Uint8Array(configBytes)
-    encodeConfig(new DataView(config.buffer), 0, { ...options.config, epochNs: Number(this.epochNs) })
+    encodeConfig(new DataView(config.buffer), 0, {
+      ...options.config,
+      epochNs: Number(this.epochNs),
+      hasRdonlyCast: Number(native().kernelHas('function', 'bpf_rdonly_cast')),
+    })
     object.setVariable('.rodata', 'cfg', config)
     object.setMapEntries('events', options.ringBytes)
     if (!allocatesOnDemand()) return
     object.setMapFlags('connections', noPreallocation)
     object.setMapEntries('connections', 1 << 18)
-    object.setMapFlags('pickup_histograms', noPreallocation)
   }
 
   /** How much the kernel side keeps apart. */
   get limits(): { connections: number; pickupProcesses: number } {
     const entries = new Map(this.#object.maps().map(({ name, maxEntries }) => [name, maxEntries]))
-    return { connections: entries.get('connections') ?? 0, pickupProcesses: entries.get('pickup_histograms') ?? 0 }
+    return { connections: entries.get('connections') ?? 0, pickupProcesses: entries.get('process_slots') ?? 0 }
   }
 
   /** Nanoseconds since 1970 of an event's time, by the clock as it is set now. */
@@ -128,8 +142,7 @@ export class ProbeSession {
 
   /** Adds a process to those of the traced command. */
   select(pid: number): void {
-    const key = new Uint8Array(Uint32Array.of(pid).buffer)
-    this.#object.update('selected_processes', key, new Uint8Array(8))
+    this.#object.update('selected_processes', u32Bytes(pid), new Uint8Array(8))
   }
 
   /** Delivers what is in the ring now. */
@@ -149,8 +162,7 @@ export class ProbeSession {
     const missed = this.#missedRuns()
     return Object.entries(Signal).map(([name, index]) => {
       const signal = name as keyof typeof Signal
-      const key = new Uint8Array(Uint32Array.of(index).buffer)
-      const parts = this.#object.lookup('books', key) ?? Buffer.alloc(0)
+      const parts = this.#object.lookup('books', u32Bytes(index)) ?? Buffer.alloc(0)
       return { signal, ...sumBooks(parts), missed: missed.get(signal) ?? 0 }
     })
   }
@@ -166,19 +178,26 @@ export class ProbeSession {
     return result
   }
 
-  /** Pickup latencies by process so far; of pid 0, those of processes that found no room. */
-  pickupHistograms(): { process: ProcessKey; histogram: Histogram }[] {
-    const { count, keys, values } = this.#object.entries('pickup_histograms')
-    const [keyView, valueView] = [viewOf(keys), viewOf(values)]
-    return Array.from({ length: count }, (_, i) => ({
+  /** Pickup latencies by process so far; the process is undefined for those that found no slot of their own. */
+  pickupHistograms(): { process: ProcessKey | undefined; histogram: Histogram }[] {
+    const { count, keys, values } = this.#object.entries('process_slots')
+    const [keyView, slots] = [viewOf(keys), viewOf(values)]
+    const processes = Array.from({ length: count }, (_, i) => ({
       process: decodeProcessKey(keyView, i * processKeyBytes),
-      histogram: decodeHistogram(valueView, i * histogramBytes),
+      histogram: this.#histogram(slots.getUint32(4 * i, true)),
     }))
+    return [...processes, { process: undefined, histogram: this.#histogram(othersSlot) }]
+  }
+
+  #histogram(slot: number): Histogram {
+    const value = this.#object.lookup('pickup_histograms', u32Bytes(slot))
+    if (!value) throw new RangeError(`there is no histogram ${slot}`)
+    return decodeHistogram(viewOf(value), 0)
   }
 
   /** Entries in use of each map that grows with what the host does. */
   mapEntries(): Record<string, number> {
-    const names = ['connections', 'connect_calls', 'selected_processes', 'pickup_histograms']
+    const names = ['connections', 'connect_calls', 'selected_processes', 'process_slots']
     return Object.fromEntries(names.map((name) => [name, this.#object.entries(name).count]))
   }
 
@@ -206,13 +225,18 @@ function allocatesOnDemand(): boolean {
   return major > 6 || (major === 6 && minor >= 1)
 }
 
+/** A 32-bit number as the kernel's maps hold it. */
+function u32Bytes(value: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(value).buffer)
+}
+
 function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Sum over the CPUs' parts. */
 function sumBooks(parts: Buffer): Book {
-  const sum: Book = { attempted: 0, submitted: 0, aggregated: 0, lost: 0, filtered: 0, invalid: 0 }
+  const sum: Book = { submitted: 0, lost: 0, filtered: 0, invalid: 0 }
   for (let offset = 0; offset < parts.byteLength; offset += bookBytes) {
     const part = decodeBook(viewOf(parts), offset)
     for (const line of Object.keys(sum) as (keyof Book)[]) sum[line] += part[line]

@@ -1,6 +1,7 @@
+import type { WatchConfig } from '../kernel/probe-session.ts'
 import { formatAddress, prefixMask, type Network } from '../lib/ip-address.ts'
 import type { Choice, Filter, NetworkChoice, NumberChoice, TextChoice } from '../model/filter.ts'
-import type { CommPattern, CommSet, Config, NetworkSet, NumberSet } from '../wire/wire.gen.ts'
+import type { CommPattern, CommSet, NetworkSet, NumberSet } from '../wire/wire.gen.ts'
 
 /** What the programs in the kernel are to look for and to send. */
 export interface KernelWishes {
@@ -14,11 +15,11 @@ export interface KernelWishes {
 }
 
 /**
- * The load-time configuration of the programs, all but its epoch.
+ * The load-time configuration of the programs.
  *
  * @throws RangeError for a filter with more values than the kernel side holds
  */
-export function kernelConfig(wishes: KernelWishes): Omit<Config, 'epochNs'> {
+export function kernelConfig(wishes: KernelWishes): WatchConfig {
   const { filter } = wishes
   return {
     slowNs: wishes.slowNs ?? 0,

@@ -180,38 +180,42 @@ export class Watch {
     clearTimeout(this.#dueTimer)
     this.#session.stop()
     clearTimeout(this.#dueTimer)
+    const pickups = this.#options.pickupHistogram ? this.#pickups() : []
     const result = {
       durationNs: this.#session.now(),
       signals: this.signals,
-      books: this.#books(),
-      pickups: this.#options.pickupHistogram ? this.#pickups() : [],
+      books: this.#books(pickups),
+      pickups,
     }
     this.close()
     return result
   }
 
-  #books(): Book[] {
+  #books(pickups: readonly ProcessPickups[]): Book[] {
     const watched = new Set<SignalName>(this.#options.signals.filter((signal) => signal !== 'command'))
     if (this.#pending) watched.add('pending')
+    const aggregated = pickups.reduce((sum, { histogram }) => sum + histogram.count, 0)
     return this.#session
       .books()
       .filter((book) => watched.has(book.signal))
-      .map(({ signal, attempted, aggregated, lost, filtered, invalid, missed }) => ({
-        signal,
-        attempted: attempted + missed,
-        delivered: this.#delivered[signal] + aggregated,
-        lost: lost + missed,
-        filtered: filtered + this.#leftOut[signal],
-        invalid,
-      }))
+      .map(({ signal, lost, missed, ...book }) => {
+        const isAggregated = signal === 'pickup' && !this.#options.pickupRows
+        const parts = {
+          delivered: isAggregated ? aggregated : this.#delivered[signal],
+          lost: lost + missed,
+          filtered: book.filtered + this.#leftOut[signal],
+          invalid: book.invalid,
+        }
+        return { signal, attempted: parts.delivered + parts.lost + parts.filtered + parts.invalid, ...parts }
+      })
   }
 
   #pickups(): ProcessPickups[] {
     return this.#session
       .pickupHistograms()
       .map(({ process, histogram }) => ({
-        pid: process.pid === 0 ? undefined : process.pid,
-        comm: process.pid === 0 ? '' : histogram.comm,
+        pid: process?.pid,
+        comm: histogram.comm,
         histogram: LogLinearHistogram.of({ ...histogram, maxNs: Math.max(...histogram.maxNs) }),
       }))
       .filter(({ histogram }) => histogram.count > 0)

@@ -39,24 +39,20 @@ export const Signal = {
 } as const
 
 export interface Book {
-  attempted: number
   submitted: number
-  aggregated: number
   lost: number
   filtered: number
   invalid: number
 }
 
-export const bookBytes = 48
+export const bookBytes = 32
 
 export function decodeBook(view: DataView, offset: number): Book {
   return {
-    attempted: readU64(view, offset),
-    submitted: readU64(view, offset + 8),
-    aggregated: readU64(view, offset + 16),
-    lost: readU64(view, offset + 24),
-    filtered: readU64(view, offset + 32),
-    invalid: readU64(view, offset + 40),
+    submitted: readU64(view, offset),
+    lost: readU64(view, offset + 8),
+    filtered: readU64(view, offset + 16),
+    invalid: readU64(view, offset + 24),
   }
 }
 
@@ -130,6 +126,7 @@ export interface Config {
   selectedOnly: number
   pickupRows: number
   pickupHistogram: number
+  hasRdonlyCast: number
   pids: NumberSet
   tids: NumberSet
   uids: NumberSet
@@ -142,7 +139,7 @@ export interface Config {
   comms: CommSet
 }
 
-export const configBytes = 3448
+export const configBytes = 3456
 
 export function encodeConfig(view: DataView, offset: number, value: Config): void {
   writeU64(view, offset, value.epochNs)
@@ -152,16 +149,17 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   view.setUint32(offset + 28, value.selectedOnly, true)
   view.setUint32(offset + 32, value.pickupRows, true)
   view.setUint32(offset + 36, value.pickupHistogram, true)
-  encodeNumberSet(view, offset + 40, value.pids)
-  encodeNumberSet(view, offset + 304, value.tids)
-  encodeNumberSet(view, offset + 568, value.uids)
-  encodeNumberSet(view, offset + 832, value.netns)
-  encodeNumberSet(view, offset + 1096, value.ports)
-  encodeNumberSet(view, offset + 1360, value.localPorts)
-  encodeNumberSet(view, offset + 1624, value.peerPorts)
-  encodeNetworkSet(view, offset + 1888, value.hosts)
-  encodeNetworkSet(view, offset + 2408, value.peers)
-  encodeCommSet(view, offset + 2928, value.comms)
+  view.setUint32(offset + 40, value.hasRdonlyCast, true)
+  encodeNumberSet(view, offset + 48, value.pids)
+  encodeNumberSet(view, offset + 312, value.tids)
+  encodeNumberSet(view, offset + 576, value.uids)
+  encodeNumberSet(view, offset + 840, value.netns)
+  encodeNumberSet(view, offset + 1104, value.ports)
+  encodeNumberSet(view, offset + 1368, value.localPorts)
+  encodeNumberSet(view, offset + 1632, value.peerPorts)
+  encodeNetworkSet(view, offset + 1896, value.hosts)
+  encodeNetworkSet(view, offset + 2416, value.peers)
+  encodeCommSet(view, offset + 2936, value.comms)
 }
 
 export interface Histogram {
@@ -343,14 +341,12 @@ export function decodeTuple(view: DataView, offset: number): Tuple {
 /** What this file was generated for: bytes, from the start of each struct. */
 export const wireLayout = {
   wl_book: {
-    size: 48,
+    size: 32,
     members: [
-      { name: 'attempted', offset: 0, size: 8 },
-      { name: 'submitted', offset: 8, size: 8 },
-      { name: 'aggregated', offset: 16, size: 8 },
-      { name: 'lost', offset: 24, size: 8 },
-      { name: 'filtered', offset: 32, size: 8 },
-      { name: 'invalid', offset: 40, size: 8 },
+      { name: 'submitted', offset: 0, size: 8 },
+      { name: 'lost', offset: 8, size: 8 },
+      { name: 'filtered', offset: 16, size: 8 },
+      { name: 'invalid', offset: 24, size: 8 },
     ],
   },
   wl_close_event: {
@@ -387,7 +383,7 @@ export const wireLayout = {
     ],
   },
   wl_config: {
-    size: 3448,
+    size: 3456,
     members: [
       { name: 'epoch_ns', offset: 0, size: 8 },
       { name: 'slow_ns', offset: 8, size: 8 },
@@ -396,16 +392,18 @@ export const wireLayout = {
       { name: 'selected_only', offset: 28, size: 4 },
       { name: 'pickup_rows', offset: 32, size: 4 },
       { name: 'pickup_histogram', offset: 36, size: 4 },
-      { name: 'pids', offset: 40, size: 264 },
-      { name: 'tids', offset: 304, size: 264 },
-      { name: 'uids', offset: 568, size: 264 },
-      { name: 'netns', offset: 832, size: 264 },
-      { name: 'ports', offset: 1096, size: 264 },
-      { name: 'local_ports', offset: 1360, size: 264 },
-      { name: 'peer_ports', offset: 1624, size: 264 },
-      { name: 'hosts', offset: 1888, size: 520 },
-      { name: 'peers', offset: 2408, size: 520 },
-      { name: 'comms', offset: 2928, size: 520 },
+      { name: 'has_rdonly_cast', offset: 40, size: 4 },
+      { name: '_pad', offset: 44, size: 4 },
+      { name: 'pids', offset: 48, size: 264 },
+      { name: 'tids', offset: 312, size: 264 },
+      { name: 'uids', offset: 576, size: 264 },
+      { name: 'netns', offset: 840, size: 264 },
+      { name: 'ports', offset: 1104, size: 264 },
+      { name: 'local_ports', offset: 1368, size: 264 },
+      { name: 'peer_ports', offset: 1632, size: 264 },
+      { name: 'hosts', offset: 1896, size: 520 },
+      { name: 'peers', offset: 2416, size: 520 },
+      { name: 'comms', offset: 2936, size: 520 },
     ],
   },
   wl_histogram: {

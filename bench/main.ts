@@ -1,0 +1,41 @@
+// `npm run bench`: wirelag and its peer beside each other, in one run. With --write the table goes to docs/performance.md.
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { machineText } from './machine.ts'
+import { fetchTcppktlat } from './peer-tcppktlat.ts'
+import { measureKernelTime } from './kernel-time.ts'
+import { measureRingDrain } from './ring-drain.ts'
+import { measureStart } from './start.ts'
+import { measureThroughput } from './throughput.ts'
+import type { Table } from './table.ts'
+import { tableText } from './table.ts'
+
+const { values } = parseArgs({ options: { write: { type: 'boolean' }, rounds: { type: 'string', default: '5' } } })
+const rounds = Number(values.rounds)
+
+const peer = fetchTcppktlat()
+const tables: Table[] = []
+for (const measure of [
+  () => measureKernelTime(peer, rounds),
+  () => measureThroughput(peer, rounds),
+  () => measureRingDrain(rounds),
+  () => measureStart(rounds),
+]) {
+  const table = await measure()
+  process.stdout.write(`${tableText(table)}\n\n`)
+  tables.push(table)
+}
+
+if (values.write) {
+  const text = [
+    '# Performance',
+    '',
+    'Written by `sudo npm run bench -- --write`; every figure is of one run on one machine, where the rows of a table took',
+    'turns. Quote ratios, not absolute times. Median (least – greatest) of the rounds.',
+    '',
+    machineText(),
+    '',
+    ...tables.map(tableText).flatMap((table) => [table, '']),
+  ]
+  writeFileSync(new URL('../docs/performance.md', import.meta.url), text.join('\n'))
+}
