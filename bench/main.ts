@@ -17,7 +17,7 @@ const peer = fetchTcppktlat()
 const tables: Table[] = []
 for (const measure of [
   () => measureKernelTime(peer, rounds),
-  () => measureThroughput(peer, rounds),
+  () => measureThroughput(peer, 3 * rounds),
   () => measureRingDrain(rounds),
   () => measureStart(rounds),
 ]) {

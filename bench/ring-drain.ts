@@ -3,8 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { LogLinearHistogram } from '../src/histogram/log-linear-histogram.ts'
 import { ProbeSession } from '../src/kernel/probe-session.ts'
 import { kernelConfig } from '../src/pipeline/kernel-config.ts'
-import { pickupSampleOf } from '../src/track/event-facts.ts'
-import { decodeBatch } from '../src/wire/event-batch.ts'
+import { readBatch } from '../src/wire/event-batch.ts'
 import { spread, type Table } from './table.ts'
 
 const ringBytes = 1 << 26
@@ -24,14 +23,14 @@ export async function measureRingDrain(rounds: number): Promise<Table> {
       config: kernelConfig({ filter: {}, slowNs: undefined, pickupRows: { overNs: 0 }, pickupHistogram: false }),
       ringBytes,
       onEvents: (view, bytes) => {
-        decodeBatch(view, bytes, {
+        readBatch(view, bytes, {
           onOpen: () => {},
           onClose: () => {},
           onPickup: (event) => {
-            const { reader, latencyNs } = pickupSampleOf(event)
-            const histogram = histograms.get(reader.pid) ?? new LogLinearHistogram()
-            histograms.set(reader.pid, histogram)
-            histogram.record(latencyNs)
+            const { pid } = event.reader
+            let histogram = histograms.get(pid)
+            if (!histogram) histograms.set(pid, (histogram = new LogLinearHistogram()))
+            histogram.record(event.latencyNs)
             records++
           },
         })
@@ -51,7 +50,7 @@ export async function measureRingDrain(rounds: number): Promise<Table> {
   }
   return {
     title: 'Ring to histogram',
-    method: `${2 * roundTrips} pickups wait in a ring of ${ringBytes >> 20} MiB; then they are drained, decoded to wirelag's own objects and counted in a histogram for each process. ${rounds} rounds after one to warm up.`,
+    method: `${2 * roundTrips} pickups wait in a ring of ${ringBytes >> 20} MiB; then they are drained, decoded and counted in a histogram for each process. ${rounds} rounds after one to warm up.`,
     header: ['records/s', 'user CPU a record'],
     rows: [[`${spread(rates, 2)} million`, spread(cpuNs, 0, ' ns')]],
   }

@@ -8,18 +8,24 @@ const special: Record<string, { type: string; read: string; write: string }> = {
 /** The type whose values go to the kernel; all other structs come from it. */
 const encoded = 'wl_config'
 
+/** Structs that begin with this member are ring records: read in place, as there are very many. */
+const recordMember = 'kind'
+
 interface Field {
   name: string
   type: string
   /** Byte offset in its struct. */
   offset: number
+  /** Of a type that has a class or functions of its own here. */
+  isStruct: boolean
   decode: (at: string) => string
   encode: (at: string, value: string) => string
 }
 
 /**
- * The TypeScript of the border: for each `wl_` struct an interface, its size, a decoder (or, for the configuration, an
- * encoder), for each `wl_` enum its values, and the layout that is compared with the object's at load.
+ * The TypeScript of the border: for each `wl_` struct its size and, for a ring record and what is in it, a class that
+ * reads it in place; for the configuration and what is in it an interface and an encoder; for others an interface and a
+ * decoder. For each `wl_` enum its values. And the layout that is compared with the object's at load.
  *
  * @param dump what `bpftool btf dump --json` printed
  * @throws on a type that has no place on the border: a pointer, a bit-field, a union
@@ -30,11 +36,15 @@ export function generateWire(dump: { types: BtfType[] }): string {
   const structs = named.filter((type) => type.kind === 'STRUCT' && !special[type.name]).toSorted(byName)
   const enums = named.filter((type) => type.kind === 'ENUM').toSorted(byName)
   const toKernel = new Set(reachable(btf, encoded))
-  const body = [
-    ...enums.map(enumSource),
-    ...structs.map((struct) => structSource(btf, struct, toKernel.has(struct.name))),
-    layoutSource(btf, structs),
-  ]
+  const records = structs.filter(({ members }) => members?.[0]?.name === recordMember)
+  const inPlace = new Set(records.flatMap(({ name }) => reachable(btf, name)))
+  const structSource = (struct: BtfType): string =>
+    inPlace.has(struct.name)
+      ? viewSource(btf, struct)
+      : toKernel.has(struct.name)
+        ? encoderSource(btf, struct)
+        : decoderSource(btf, struct)
+  const body = [...enums.map(enumSource), ...structs.map(structSource), layoutSource(btf, structs)]
   const used = ['readAddress', 'readText', 'readU64', 'writeAddress', 'writeEach', 'writeU64'].filter((name) =>
     body.some((text) => text.includes(`${name}(`)),
   )
@@ -67,30 +77,78 @@ function enumSource(type: BtfType): string {
   return `export const ${pascalCase(type.name)} = {\n${entries.join('\n')}\n} as const\n`
 }
 
-function structSource(btf: Btf, struct: BtfType, toKernel: boolean): string {
+function sizeSource(struct: BtfType): string {
+  return `export const ${camelCase(`${struct.name.slice(3)}_bytes`)} = ${struct.size}\n`
+}
+
+function interfaceSource(struct: BtfType, fields: Field[]): string[] {
+  return [
+    `export interface ${pascalCase(struct.name)} {`,
+    ...fields.map(({ name, type }) => `  ${name}: ${type}`),
+    '}\n',
+  ]
+}
+
+function encoderSource(btf: Btf, struct: BtfType): string {
   const name = pascalCase(struct.name)
   const fields = fieldsOf(btf, struct)
-  const constant = camelCase(`${struct.name.slice(3)}_bytes`)
-  const lines = [
-    `export interface ${name} {`,
-    ...fields.map((field) => `  ${field.name}: ${field.type}`),
+  return [
+    ...interfaceSource(struct, fields),
+    sizeSource(struct),
+    `export function encode${name}(view: DataView, offset: number, value: ${name}): void {`,
+    ...fields.map((field) => `  ${field.encode(at(field.offset), `value.${field.name}`)}`),
     '}\n',
-    `export const ${constant} = ${struct.size}\n`,
-  ]
-  if (toKernel) {
-    lines.push(
-      `export function encode${name}(view: DataView, offset: number, value: ${name}): void {`,
-      ...fields.map((field) => `  ${field.encode(at(field.offset), `value.${field.name}`)}`),
-    )
-  } else {
-    lines.push(
-      `export function decode${name}(view: DataView, offset: number): ${name} {`,
-      '  return {',
-      ...fields.map((field) => `    ${field.name}: ${field.decode(at(field.offset))},`),
-      '  }',
-    )
+  ].join('\n')
+}
+
+function decoderSource(btf: Btf, struct: BtfType): string {
+  const name = pascalCase(struct.name)
+  const fields = fieldsOf(btf, struct)
+  return [
+    ...interfaceSource(struct, fields),
+    sizeSource(struct),
+    `export function decode${name}(view: DataView, offset: number): ${name} {`,
+    '  return {',
+    ...fields.map((field) => `    ${field.name}: ${field.decode(at(field.offset))},`),
+    '  }',
+    '}\n',
+  ].join('\n')
+}
+
+/** A class whose getters read at an offset that moves: no object is made for a record. */
+function viewSource(btf: Btf, struct: BtfType): string {
+  const name = pascalCase(struct.name)
+  const fields = fieldsOf(btf, struct)
+  const inner = fields.filter(({ isStruct }) => isStruct)
+  const moved = inner.map((field) => `    this.${field.name}.at(${at(field.offset)})`)
+  const read = (field: Field): string => {
+    const offset = field.offset === 0 ? 'this.#offset' : `this.#offset + ${field.offset}`
+    return field.decode(offset).replace('view', 'this.#view')
   }
-  return [...lines, '}\n'].join('\n')
+  return [
+    sizeSource(struct),
+    '/** Reads in place: what it says changes with the bytes below it and with at(). */',
+    `export class ${name} {`,
+    '  readonly #view: DataView',
+    '  #offset = 0',
+    ...inner.map(({ name: field, type }) => `  readonly ${field}: ${type}`),
+    '',
+    '  constructor(view: DataView) {',
+    '    this.#view = view',
+    ...inner.map(({ name: field, type }) => `    this.${field} = new ${type}(view)`),
+    '  }',
+    '',
+    '  /** Moves to the record that begins there. */',
+    '  at(offset: number): this {',
+    '    this.#offset = offset',
+    ...moved,
+    '    return this',
+    '  }',
+    ...fields
+      .filter(({ isStruct }) => !isStruct)
+      .map((field) => `\n  get ${field.name}(): ${field.type} {\n    return ${read(field)}\n  }`),
+    '}\n',
+  ].join('\n')
 }
 
 function at(offset: number): string {
@@ -107,10 +165,11 @@ function fieldsOf(btf: Btf, struct: BtfType): Field[] {
     })
 }
 
-function accessOf(btf: Btf, type: BtfType): Pick<Field, 'type' | 'decode' | 'encode'> {
+function accessOf(btf: Btf, type: BtfType): Omit<Field, 'name' | 'offset'> {
   const known = special[type.name]
   if (known) {
     return {
+      isStruct: false,
       type: known.type,
       decode: (offset) => `${known.read}(view, ${offset})`,
       encode: (offset, value) => `${known.write}(view, ${offset}, ${value})`,
@@ -121,6 +180,7 @@ function accessOf(btf: Btf, type: BtfType): Pick<Field, 'type' | 'decode' | 'enc
       return integerAccess(type)
     case 'STRUCT':
       return {
+        isStruct: true,
         type: pascalCase(type.name),
         decode: (offset) => `decode${pascalCase(type.name)}(view, ${offset})`,
         encode: (offset, value) => `encode${pascalCase(type.name)}(view, ${offset}, ${value})`,
@@ -132,10 +192,11 @@ function accessOf(btf: Btf, type: BtfType): Pick<Field, 'type' | 'decode' | 'enc
   }
 }
 
-function integerAccess(type: BtfType): Pick<Field, 'type' | 'decode' | 'encode'> {
+function integerAccess(type: BtfType): Omit<Field, 'name' | 'offset'> {
   const bits = (type.size ?? 0) * 8
   if (bits === 64) {
     return {
+      isStruct: false,
       type: 'number',
       decode: (offset) => `readU64(view, ${offset})`,
       encode: (offset, value) => `writeU64(view, ${offset}, ${value})`,
@@ -143,18 +204,20 @@ function integerAccess(type: BtfType): Pick<Field, 'type' | 'decode' | 'encode'>
   }
   const order = bits > 8 ? ', true' : ''
   return {
+    isStruct: false,
     type: 'number',
     decode: (offset) => `view.getUint${bits}(${offset}${order})`,
     encode: (offset, value) => `view.setUint${bits}(${offset}, ${value}${order})`,
   }
 }
 
-function arrayAccess(btf: Btf, type: BtfType): Pick<Field, 'type' | 'decode' | 'encode'> {
+function arrayAccess(btf: Btf, type: BtfType): Omit<Field, 'name' | 'offset'> {
   const element = btf.resolve(type.type_id ?? 0)
   const count = type.nr_elems ?? 0
   const bytes = btf.sizeOf(element)
   if (element.name === 'char') {
     return {
+      isStruct: false,
       type: 'string',
       decode: (offset) => `readText(view, ${offset})`,
       encode: () => {
@@ -164,6 +227,7 @@ function arrayAccess(btf: Btf, type: BtfType): Pick<Field, 'type' | 'decode' | '
   }
   const inner = accessOf(btf, element)
   return {
+    isStruct: false,
     type: `${inner.type}[]`,
     decode: (offset) => `Array.from({ length: ${count} }, (_, i) => ${inner.decode(`${offset} + ${bytes} * i`)})`,
     encode: (offset, value) =>

@@ -8,7 +8,7 @@ import type { ConnectionEvent } from '../model/connection-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
 import { closeEventOf, connectionEventOf, pickupSampleOf } from '../track/event-facts.ts'
 import { PendingConnects } from '../track/pending-connects.ts'
-import { decodeBatch, type EventHandlers } from '../wire/event-batch.ts'
+import { readBatch, type EventHandlers } from '../wire/event-batch.ts'
 import { kernelConfig, type KernelWishes } from './kernel-config.ts'
 
 export interface WatchOptions extends KernelWishes {
@@ -68,7 +68,7 @@ export class Watch {
       config: kernelConfig(options),
       ringBytes: options.ringBytes,
       onEvents: (view, bytes) => {
-        decodeBatch(view, bytes, handlers)
+        readBatch(view, bytes, handlers)
         sinks.onBatchEnd?.()
         this.#watchDue()
       },

@@ -1,16 +1,14 @@
 import {
+  CloseEvent,
   closeEventBytes,
-  decodeCloseEvent,
-  decodeOpenEvent,
-  decodePickupEvent,
   EventKind,
+  OpenEvent,
   openEventBytes,
+  PickupEvent,
   pickupEventBytes,
-  type CloseEvent,
-  type OpenEvent,
-  type PickupEvent,
 } from './wire.gen.ts'
 
+/** Each gets an event that is valid only during the call: the next record is read through the same object. */
 export interface EventHandlers {
   onOpen(event: OpenEvent): void
   onClose(event: CloseEvent): void
@@ -18,11 +16,14 @@ export interface EventHandlers {
 }
 
 /**
- * Decodes a batch of ring records, in their order.
+ * Walks through a batch of ring records, in their order.
  *
  * @throws RangeError on a kind that this version does not know: then nothing after it can be read
  */
-export function decodeBatch(view: DataView, bytes: number, handlers: EventHandlers): void {
+export function readBatch(view: DataView, bytes: number, handlers: EventHandlers): void {
+  const open = new OpenEvent(view)
+  const close = new CloseEvent(view)
+  const pickup = new PickupEvent(view)
   for (let offset = 0; offset < bytes;) {
     const kind = view.getUint32(offset, true)
     switch (kind) {
@@ -30,15 +31,15 @@ export function decodeBatch(view: DataView, bytes: number, handlers: EventHandle
       case EventKind.connect:
       case EventKind.fail:
       case EventKind.accept:
-        handlers.onOpen(decodeOpenEvent(view, offset))
+        handlers.onOpen(open.at(offset))
         offset += openEventBytes
         break
       case EventKind.close:
-        handlers.onClose(decodeCloseEvent(view, offset))
+        handlers.onClose(close.at(offset))
         offset += closeEventBytes
         break
       case EventKind.pickup:
-        handlers.onPickup(decodePickupEvent(view, offset))
+        handlers.onPickup(pickup.at(offset))
         offset += pickupEventBytes
         break
       default:

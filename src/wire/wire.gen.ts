@@ -56,39 +56,71 @@ export function decodeBook(view: DataView, offset: number): Book {
   }
 }
 
-export interface CloseEvent {
-  kind: number
-  flags: number
-  timeNs: number
-  connectionId: number
-  tuple: Tuple
-  owner: Task
-  durationNs: number
-  sentBytes: number
-  receivedBytes: number
-  retransmits: number
-  rttUs: number
-  minRttUs: number
-  error: number
-}
-
 export const closeEventBytes = 144
 
-export function decodeCloseEvent(view: DataView, offset: number): CloseEvent {
-  return {
-    kind: view.getUint32(offset, true),
-    flags: view.getUint32(offset + 4, true),
-    timeNs: readU64(view, offset + 8),
-    connectionId: readU64(view, offset + 16),
-    tuple: decodeTuple(view, offset + 24),
-    owner: decodeTask(view, offset + 64),
-    durationNs: readU64(view, offset + 104),
-    sentBytes: readU64(view, offset + 112),
-    receivedBytes: readU64(view, offset + 120),
-    retransmits: view.getUint32(offset + 128, true),
-    rttUs: view.getUint32(offset + 132, true),
-    minRttUs: view.getUint32(offset + 136, true),
-    error: view.getUint32(offset + 140, true),
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class CloseEvent {
+  readonly #view: DataView
+  #offset = 0
+  readonly tuple: Tuple
+  readonly owner: Task
+
+  constructor(view: DataView) {
+    this.#view = view
+    this.tuple = new Tuple(view)
+    this.owner = new Task(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.tuple.at(offset + 24)
+    this.owner.at(offset + 64)
+    return this
+  }
+
+  get kind(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get flags(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get connectionId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
+  get durationNs(): number {
+    return readU64(this.#view, this.#offset + 104)
+  }
+
+  get sentBytes(): number {
+    return readU64(this.#view, this.#offset + 112)
+  }
+
+  get receivedBytes(): number {
+    return readU64(this.#view, this.#offset + 120)
+  }
+
+  get retransmits(): number {
+    return this.#view.getUint32(this.#offset + 128, true)
+  }
+
+  get rttUs(): number {
+    return this.#view.getUint32(this.#offset + 132, true)
+  }
+
+  get minRttUs(): number {
+    return this.#view.getUint32(this.#offset + 136, true)
+  }
+
+  get error(): number {
+    return this.#view.getUint32(this.#offset + 140, true)
   }
 }
 
@@ -220,53 +252,95 @@ export function encodeNumberSet(view: DataView, offset: number, value: NumberSet
   writeEach(value.ranges, 32, (item, i) => encodeRange(view, offset + 8 + 8 * i, item))
 }
 
-export interface OpenEvent {
-  kind: number
-  error: number
-  timeNs: number
-  connectionId: number
-  tuple: Tuple
-  owner: Task
-  handshakeNs: number
-  acceptQueueNs: number
-}
-
 export const openEventBytes = 120
 
-export function decodeOpenEvent(view: DataView, offset: number): OpenEvent {
-  return {
-    kind: view.getUint32(offset, true),
-    error: view.getUint32(offset + 4, true),
-    timeNs: readU64(view, offset + 8),
-    connectionId: readU64(view, offset + 16),
-    tuple: decodeTuple(view, offset + 24),
-    owner: decodeTask(view, offset + 64),
-    handshakeNs: readU64(view, offset + 104),
-    acceptQueueNs: readU64(view, offset + 112),
-  }
-}
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class OpenEvent {
+  readonly #view: DataView
+  #offset = 0
+  readonly tuple: Tuple
+  readonly owner: Task
 
-export interface PickupEvent {
-  kind: number
-  flags: number
-  timeNs: number
-  connectionId: number
-  tuple: Tuple
-  reader: Task
-  latencyNs: number
+  constructor(view: DataView) {
+    this.#view = view
+    this.tuple = new Tuple(view)
+    this.owner = new Task(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.tuple.at(offset + 24)
+    this.owner.at(offset + 64)
+    return this
+  }
+
+  get kind(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get error(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get connectionId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
+  get handshakeNs(): number {
+    return readU64(this.#view, this.#offset + 104)
+  }
+
+  get acceptQueueNs(): number {
+    return readU64(this.#view, this.#offset + 112)
+  }
 }
 
 export const pickupEventBytes = 112
 
-export function decodePickupEvent(view: DataView, offset: number): PickupEvent {
-  return {
-    kind: view.getUint32(offset, true),
-    flags: view.getUint32(offset + 4, true),
-    timeNs: readU64(view, offset + 8),
-    connectionId: readU64(view, offset + 16),
-    tuple: decodeTuple(view, offset + 24),
-    reader: decodeTask(view, offset + 64),
-    latencyNs: readU64(view, offset + 104),
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class PickupEvent {
+  readonly #view: DataView
+  #offset = 0
+  readonly tuple: Tuple
+  readonly reader: Task
+
+  constructor(view: DataView) {
+    this.#view = view
+    this.tuple = new Tuple(view)
+    this.reader = new Task(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.tuple.at(offset + 24)
+    this.reader.at(offset + 64)
+    return this
+  }
+
+  get kind(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get flags(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get connectionId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
+  get latencyNs(): number {
+    return readU64(this.#view, this.#offset + 104)
   }
 }
 
@@ -296,45 +370,83 @@ export function encodeRange(view: DataView, offset: number, value: Range): void 
   view.setUint32(offset + 4, value.high, true)
 }
 
-export interface Task {
-  pid: number
-  tid: number
-  processStartNs: number
-  uid: number
-  source: number
-  comm: string
-}
-
 export const taskBytes = 40
 
-export function decodeTask(view: DataView, offset: number): Task {
-  return {
-    pid: view.getUint32(offset, true),
-    tid: view.getUint32(offset + 4, true),
-    processStartNs: readU64(view, offset + 8),
-    uid: view.getUint32(offset + 16, true),
-    source: view.getUint32(offset + 20, true),
-    comm: readText(view, offset + 24),
-  }
-}
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class Task {
+  readonly #view: DataView
+  #offset = 0
 
-export interface Tuple {
-  localAddress: string
-  peerAddress: string
-  netns: number
-  localPort: number
-  peerPort: number
+  constructor(view: DataView) {
+    this.#view = view
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    return this
+  }
+
+  get pid(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get tid(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get processStartNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get uid(): number {
+    return this.#view.getUint32(this.#offset + 16, true)
+  }
+
+  get source(): number {
+    return this.#view.getUint32(this.#offset + 20, true)
+  }
+
+  get comm(): string {
+    return readText(this.#view, this.#offset + 24)
+  }
 }
 
 export const tupleBytes = 40
 
-export function decodeTuple(view: DataView, offset: number): Tuple {
-  return {
-    localAddress: readAddress(view, offset),
-    peerAddress: readAddress(view, offset + 16),
-    netns: view.getUint32(offset + 32, true),
-    localPort: view.getUint16(offset + 36, true),
-    peerPort: view.getUint16(offset + 38, true),
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class Tuple {
+  readonly #view: DataView
+  #offset = 0
+
+  constructor(view: DataView) {
+    this.#view = view
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    return this
+  }
+
+  get localAddress(): string {
+    return readAddress(this.#view, this.#offset)
+  }
+
+  get peerAddress(): string {
+    return readAddress(this.#view, this.#offset + 16)
+  }
+
+  get netns(): number {
+    return this.#view.getUint32(this.#offset + 32, true)
+  }
+
+  get localPort(): number {
+    return this.#view.getUint16(this.#offset + 36, true)
+  }
+
+  get peerPort(): number {
+    return this.#view.getUint16(this.#offset + 38, true)
   }
 }
 
