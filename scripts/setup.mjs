@@ -8,16 +8,17 @@ import { bpfObject } from './setup/bpf-object.mjs'
 import { nativeAddon } from './setup/native-addon.mjs'
 import { labActor } from './setup/lab-actor.mjs'
 
-const forTest = process.argv.includes('--test')
+/** @type {import('./setup/system-packages.mjs').Purpose} */
+const purpose = process.argv.includes('--bench') ? 'bench' : process.argv.includes('--test') ? 'test' : 'run'
 
 try {
   runSteps([
-    systemPackages(forTest),
+    systemPackages(purpose),
     nodeRuntime(),
     npmPackages(),
     bpfObject(),
     nativeAddon(),
-    ...(forTest ? [labActor()] : []),
+    ...(purpose === 'run' ? [] : [labActor()]),
   ])
 } catch (error) {
   if (!(error instanceof SetupError)) throw error

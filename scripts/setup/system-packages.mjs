@@ -16,13 +16,20 @@ const toTest = {
   nftables: '/usr/sbin/nft',
   'util-linux': '/usr/bin/nsenter',
 }
+const toBench = {
+  ...toTest,
+  'redis-server': '/usr/bin/redis-server',
+  'redis-tools': '/usr/bin/redis-benchmark',
+}
+
+/** @typedef {'run' | 'test' | 'bench'} Purpose what set-up prepares for */
 
 /**
- * @param {boolean} forTest
+ * @param {Purpose} purpose
  * @returns {import('./step.mjs').Step}
  */
-export function systemPackages(forTest) {
-  const files = forTest ? { ...toRun, ...toTest } : toRun
+export function systemPackages(purpose) {
+  const files = { ...toRun, ...{ run: {}, test: toTest, bench: toBench }[purpose] }
   const missing = Object.entries(files)
     .filter(([, file]) => !existsSync(file))
     .map(([name]) => name)
