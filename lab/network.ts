@@ -51,6 +51,11 @@ export function inside(actor: Actor, command: readonly string[], input?: string)
   run('nsenter', ['--net', `--target=${actor.pid}`, ...command], input)
 }
 
+/** Sets a network setting of a host: `net.ipv4.ip_local_port_range`. */
+export function setSysctl(actor: Actor, name: string, value: string): void {
+  inside(actor, ['sh', '-c', 'echo "$1" > "$0"', `/proc/sys/${name.replaceAll('.', '/')}`, value])
+}
+
 /** Has a host drop packets, by nftables rules for its input chain: `tcp dport 80 tcp flags & (syn|ack) == syn drop`. */
 export function dropInput(actor: Actor, rules: readonly string[]): void {
   const chain = ['type filter hook input priority 0; policy accept;', ...rules].join('\n')

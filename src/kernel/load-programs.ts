@@ -1,5 +1,6 @@
 import { OperatorError } from '../lib/operator-error.ts'
 import { wireLayout } from '../wire/wire.gen.ts'
+import { checkLayout } from './layout-check.ts'
 import { choosePoints, variantKey, type PointChoice } from './hook-choice.ts'
 import { ownRights } from './host-kernel.ts'
 import { bpfObjectFile, native, type NativeBpfObject, type NativeError } from './native.ts'
@@ -24,7 +25,7 @@ export function loadPrograms(
   points: readonly PointName[],
   configure: (object: NativeBpfObject) => void,
 ): LoadedPrograms {
-  checkLayout()
+  checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
   const allowed = allowedHooks(process.env['WIRELAG_HOOKS'])
   const refused = new Map(missingTracepoints(points))
   for (;;) {
@@ -52,17 +53,6 @@ function openObject(): NativeBpfObject {
       advice: 'In the checkout: sudo npm run setup',
       cause,
     })
-  }
-}
-
-/** The structs of the object must be those that the decoders were generated for. */
-function checkLayout(): void {
-  for (const [name, expected] of Object.entries(wireLayout)) {
-    const actual = native().structLayout(bpfObjectFile, name)
-    if (JSON.stringify(actual) !== JSON.stringify(expected))
-      throw new OperatorError('WIRELAG_STALE_BUILD', `struct ${name} of the BPF programs is not what wirelag reads`, {
-        advice: 'The build is not of this version. In the checkout: npm run generate',
-      })
   }
 }
 

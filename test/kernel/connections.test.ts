@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
-import { dropInput, inside, twoHosts } from '../../lab/network.ts'
+import { dropInput, inside, setSysctl, twoHosts } from '../../lab/network.ts'
 import type { ConnectionEvent } from '../../src/model/connection-event.ts'
 import { assertSameRows } from '../same-rows.ts'
 import { bookOf, inNetns, isBalanced, Recording } from './recording.ts'
@@ -168,7 +168,7 @@ const failures: FailureCase[] = [
     name: 'no free port',
     error: 'EADDRNOTAVAIL',
     prepare: async (host) => {
-      inside(host, ['sysctl', '-qw', 'net.ipv4.ip_local_port_range=50000 50000'])
+      setSysctl(host, 'net.ipv4.ip_local_port_range', '50000 50000')
       await host.do('tcp holder 4')
       await host.do('connect holder 10.77.0.2 80')
     },
