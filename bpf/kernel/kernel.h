@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/bpf.h>
 #include <linux/errno.h>
+#include <linux/ptrace.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -75,6 +76,9 @@ struct sock_common {
 	unsigned long skc_flags; /* enum sock_flags */
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	struct {
+		__s64 counter;
+	} skc_cookie;
 };
 
 typedef struct {
@@ -82,6 +86,8 @@ typedef struct {
 } socket_lock_t;
 
 struct sk_buff {
+	unsigned int len;
+	unsigned char *data;
 	__s64 tstamp; /* when the stack received it, CLOCK_REALTIME; 0 unless somebody asked for timestamps */
 };
 
@@ -134,7 +140,10 @@ struct socket {
 	struct sock *sk;
 };
 
+struct file_operations;
+
 struct file {
+	const struct file_operations *f_op;
 	void *private_data;
 };
 

@@ -21,9 +21,10 @@ static __always_inline __u32 histogram_bucket(__u64 ns)
 
 static __always_inline void histogram_add(struct wl_histogram *histogram, __u64 ns)
 {
-	__u32 bucket = histogram_bucket(ns);
+	__u64 bucket = histogram_bucket(ns);
 	__u32 slot = bpf_get_smp_processor_id() & (WL_HISTOGRAM_MAX_SLOTS - 1);
 
+	barrier_var(bucket); /* or the verifiers before 6.2 check one copy of it, and see another used */
 	if (bucket < WL_HISTOGRAM_BUCKETS)
 		__sync_fetch_and_add(&histogram->counts[bucket], 1);
 	__sync_fetch_and_add(&histogram->sum_ns, ns);

@@ -20,22 +20,49 @@ static __always_inline bool is_tcp(const struct sock *sk)
 }
 
 /*
- * True while a task holds the socket's lock, in the context of that task: then the current task is a user of this very
- * socket, and no bystander. In softirq the lock's spinlock is held and `owned` is 0. `sk` must be typed.
+ * How a handler may read its socket: a program of a tp_btf, fentry or iterator gets it with its type, and then plain
+ * loads, sk_storage and helpers that want a socket will do; for others it is but an address. A compile-time constant.
  */
-static __always_inline bool is_owned_by_current(const struct sock *sk)
+#define TYPED true
+#define UNTYPED false
+
+#define SOCKET_FIELD(typed, sk, field) ((typed) ? (sk)->field : BPF_CORE_READ(sk, field))
+
+/*
+ * True while a task holds the socket's lock, in the context of that task: then the current task is a user of this very
+ * socket, and no bystander. In softirq the lock's spinlock is held and `owned` is 0.
+ */
+static __always_inline bool is_owned_by_current(const struct sock *sk, bool typed)
 {
-	return sk->sk_lock.owned != 0;
+	return SOCKET_FIELD(typed, sk, sk_lock.owned) != 0;
 }
 
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
-/* The TCP part of a typed TCP socket. The cast is free where the kernel has it (6.2+), the helper is a call. */
+/* The TCP part of a typed TCP socket. The cast is free where the kernel has it, the helper is a call. */
 static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
 {
 	if (cfg.has_rdonly_cast)
 		return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
 	return bpf_skc_to_tcp_sock(sk);
+}
+
+/*
+ * Names the socket for as long as it lives: its cookie, as `ss -e` shows it. Where the kernel gives none to this program,
+ * one that was made before, else a number that does not give the socket's address away.
+ */
+static __always_inline __u64 connection_id(const void *sk, bool typed)
+{
+	__u64 cookie, address = 0;
+
+	if (typed && cfg.has_cookie)
+		return bpf_get_socket_cookie((void *)sk);
+	cookie = BPF_CORE_READ((const struct sock_common *)sk, skc_cookie.counter);
+	if (cookie)
+		return cookie;
+	/* As a number: the verifier allows no arithmetic with a typed pointer. */
+	bpf_probe_read_kernel(&address, sizeof(address), &sk);
+	return ((address >> 4) ^ cfg.epoch_ns) & ((1ULL << 52) - 1);
 }
 
 static __always_inline void map_ipv4(struct wl_address *out, __be32 address)
@@ -50,12 +77,6 @@ static __always_inline bool is_ipv4_mapped(const struct wl_address *address)
 {
 	return !address->words[0] && !address->words[1] && address->words[2] == bpf_htonl(0xffff);
 }
-
-/*
- * A field of a socket: a plain load where the verifier knows the socket's type, a checked copy where `sk` is but an
- * address. `typed` is a compile-time constant.
- */
-#define SOCKET_FIELD(typed, sk, field) ((typed) ? (sk)->field : BPF_CORE_READ(sk, field))
 
 static __always_inline void read_address(bool typed, const struct in6_addr *from, struct wl_address *out)
 {

@@ -2,7 +2,7 @@
 #ifndef WIRELAG_PACKET_CLOCK_H
 #define WIRELAG_PACKET_CLOCK_H
 
-#include <kernel.h>
+#include "../lib/socket.h"
 
 /* One entry: CLOCK_REALTIME minus CLOCK_MONOTONIC, kept right by user space. */
 struct realtime_offset_map {
@@ -20,16 +20,16 @@ struct realtime_offset_map realtime_offset SEC(".maps") __weak;
  * When the last packet of the receive queue came into the stack, by CLOCK_MONOTONIC. The kernel notes it on the packet
  * as long as any socket asks for timestamps, which user space does while it watches pickups; else it is `now_ns`.
  */
-static __always_inline __u64 arrival_ns(struct sock *sk, __u64 now_ns)
+static __always_inline __u64 arrival_ns(struct sock *sk, bool typed, __u64 now_ns)
 {
 	__u32 zero = 0;
 	__s64 *offset_ns = bpf_map_lookup_elem(&realtime_offset, &zero);
-	struct sk_buff *last = sk->sk_receive_queue.prev;
+	__s64 tstamp = typed ? sk->sk_receive_queue.prev->tstamp : BPF_CORE_READ(sk, sk_receive_queue.prev, tstamp);
 	__s64 ago_ns;
 
-	if (!offset_ns || !last->tstamp)
+	if (!offset_ns || !tstamp)
 		return now_ns;
-	ago_ns = (__s64)now_ns - (last->tstamp - *offset_ns);
+	ago_ns = (__s64)now_ns - (tstamp - *offset_ns);
 	return ago_ns > 0 && ago_ns < MAX_BACKLOG_NS ? now_ns - ago_ns : now_ns;
 }
 

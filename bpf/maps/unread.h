@@ -3,7 +3,6 @@
 #define WIRELAG_UNREAD_H
 
 #include "../lib/config.h"
-#include "../lib/log2.h"
 #include "../lib/socket.h"
 #include "../lib/task.h"
 
@@ -40,6 +39,36 @@ struct unread_map {
 };
 struct unread_map unread SEC(".maps") __weak;
 
+/*
+ * The same by the socket's address, for programs that may not use sk_storage: all before 5.11, kprobes ever. Deleted when
+ * the socket is destroyed; created only where it is used.
+ */
+struct unread_hash_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct unread);
+};
+struct unread_hash_map unread_hash SEC(".maps") __weak;
+
+/* The entry of a socket; a new one is all zero. NULL where there is none, and none is to be made or none can be. */
+static __always_inline struct unread *unread_of(struct sock *sk, bool typed, bool create)
+{
+	struct unread *found;
+	__u64 key = (__u64)sk;
+
+	if (typed && !cfg.unread_in_hash)
+		return bpf_sk_storage_get(&unread, sk, 0, create ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+	found = bpf_map_lookup_elem(&unread_hash, &key);
+	if (!found && create) {
+		struct unread empty = {};
+
+		bpf_map_update_elem(&unread_hash, &key, &empty, BPF_NOEXIST);
+		found = bpf_map_lookup_elem(&unread_hash, &key);
+	}
+	return found;
+}
+
 #define LATER_MARKS 128
 
 struct unread_mark {
@@ -64,98 +93,40 @@ struct unread_marks_map {
 };
 struct unread_marks_map unread_marks SEC(".maps") __weak;
 
-/*
- * Marks stand on a grid in time, one for the first arrival in each cell. The cell is a power of two, 131 µs at the least
- * and 1/100 to 1/50 of the age of the queue: so never more than 101 marks are needed, and a byte's age is told too long
- * by 2 % of the queue's age at the most. A coarser cell is made of whole finer ones, so thinning adds no error to error.
- */
-#define MIN_CELL_SHIFT 17
+/* The same by address, as unread_hash. */
+struct unread_marks_hash_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct unread_marks);
+};
+struct unread_marks_hash_map unread_marks_hash SEC(".maps") __weak;
 
-static __always_inline __u32 cell_shift(__u64 age_ns)
+/* What a new entry of unread_marks_hash is made from, being too large for the stack. */
+static const struct unread_marks no_marks;
+
+static __always_inline struct unread_marks *unread_marks_of(struct sock *sk, bool typed, bool create)
 {
-	__u64 cells = (age_ns / 50) >> MIN_CELL_SHIFT;
+	struct unread_marks *found;
+	__u64 key = (__u64)sk;
 
-	return MIN_CELL_SHIFT + log2_u32(cells > 0xffffffff ? 0xffffffff : cells);
+	if (typed && !cfg.unread_in_hash)
+		return bpf_sk_storage_get(&unread_marks, sk, 0, create ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+	found = bpf_map_lookup_elem(&unread_marks_hash, &key);
+	if (!found && create) {
+		bpf_map_update_elem(&unread_marks_hash, &key, &no_marks, BPF_NOEXIST);
+		found = bpf_map_lookup_elem(&unread_marks_hash, &key);
+	}
+	return found;
 }
 
-/*
- * Makes room in a full ring: of the marks in one cell the first stays. Without branches, as the verifier would follow
- * each way through 128 of them. Returns how many marks are left.
- */
-static __always_inline __u32 thin_marks(struct unread_marks *marks, __u32 shift)
+/* Of sk_storage the kernel itself takes care. */
+static __always_inline void unread_forget(const struct sock *sk)
 {
-	__u64 kept_cell = ~0ULL;
-	__u32 kept = 0;
+	__u64 key = (__u64)sk;
 
-	for (__u32 i = 0; i < LATER_MARKS; i++) {
-		struct unread_mark mark = marks->ring[(marks->first + i) & (LATER_MARKS - 1)];
-		__u64 difference = (mark.queued_ns >> shift) ^ kept_cell;
-		__u64 keep = difference | -difference; /* the highest bit: another cell */
-
-		barrier_var(keep); /* or clang makes a branch of it, here ... */
-		keep >>= 63;
-		barrier_var(keep); /* ... and here */
-		marks->ring[(marks->first + kept) & (LATER_MARKS - 1)] = mark;
-		kept_cell ^= difference & -keep;
-		kept += keep;
-	}
-	return kept;
-}
-
-/* Bytes from unread->end_seq up to rcv_nxt were queued at `now`. */
-static __always_inline void mark_queued(struct sock *sk, struct unread *unread, __u32 copied_seq, __u32 rcv_nxt,
-					__u64 now_ns)
-{
-	__u32 start_seq = unread->end_seq;
-	struct unread_marks *marks;
-	struct unread_mark *mark;
-	__u32 shift;
-
-	unread->end_seq = rcv_nxt;
-	if (!seq_before(copied_seq, start_seq)) { /* all before has been read: the queue starts anew */
-		unread->read_seq = copied_seq;
-		unread->oldest_ns = now_ns;
-		unread->newest_ns = now_ns;
-		unread->later_marks = 0;
-		unread->flags &= ~UNREAD_AT_LEAST;
-		return;
-	}
-	shift = cell_shift(now_ns - unread->oldest_ns);
-	if (now_ns >> shift == unread->newest_ns >> shift)
-		return;
-	marks = bpf_sk_storage_get(&unread_marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!marks)
-		return;
-	if (unread->later_marks >= LATER_MARKS)
-		unread->later_marks = thin_marks(marks, shift);
-	mark = &marks->ring[(marks->first + unread->later_marks) & (LATER_MARKS - 1)];
-	mark->queued_ns = now_ns;
-	mark->seq = start_seq;
-	unread->newest_ns = now_ns;
-	unread->later_marks++;
-}
-
-/* Everything before copied_seq has been read: the oldest mark becomes that of the byte at copied_seq. */
-static __always_inline void retire_marks(struct sock *sk, struct unread *unread, __u32 copied_seq)
-{
-	struct unread_marks *marks;
-
-	unread->read_seq = copied_seq;
-	if (!unread->later_marks)
-		return;
-	marks = bpf_sk_storage_get(&unread_marks, sk, 0, 0);
-	if (!marks)
-		return;
-	for (__u32 i = 0; i < LATER_MARKS; i++) {
-		struct unread_mark *mark = &marks->ring[marks->first & (LATER_MARKS - 1)];
-
-		if (!unread->later_marks || seq_before(copied_seq, mark->seq))
-			break;
-		unread->oldest_ns = mark->queued_ns;
-		unread->flags &= ~UNREAD_AT_LEAST;
-		marks->first++;
-		unread->later_marks--;
-	}
+	bpf_map_delete_elem(&unread_hash, &key);
+	bpf_map_delete_elem(&unread_marks_hash, &key);
 }
 
 #endif

@@ -4,10 +4,11 @@
  * return of accept() in the task that called it. A thread that waits in accept() is not the child's owner before that.
  */
 #include "../lib/open-event.h"
+#include "../lib/passive-open.h"
 #include "../maps/selected.h"
 
-static __always_inline void handle_accepted(const struct sock *sk, struct connection *connection, __u32 source,
-					    __u64 now_ns)
+static __always_inline void handle_accepted(const struct sock *sk, bool typed, struct connection *connection,
+					    __u32 source, __u64 now_ns)
 {
 	struct wl_open_event event = {
 		.kind = WL_EVENT_KIND_ACCEPT,
@@ -28,50 +29,102 @@ static __always_inline void handle_accepted(const struct sock *sk, struct connec
 		connection->flags |= WL_CONNECTION_FLAG_SELECTED;
 	if (is_slow(connection->handshake_ns) || is_slow(event.accept_queue_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
-	read_tuple(sk, false, &event.tuple);
+	read_tuple(sk, typed, &event.tuple);
 	emit_open(&event, WL_SIGNAL_ACCEPT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED,
 		  connection->flags & WL_CONNECTION_FLAG_SLOW);
 }
 
-static __always_inline int handle_accept_result(long result)
+/*
+ * The kernel puts a child into the accept queue before it makes it ESTABLISHED, so another CPU may have accepted it by
+ * then: its entry begins here, and it has not waited.
+ */
+static __always_inline void handle_accept_return(const struct sock *sk, bool typed)
 {
-	struct connection *connection;
-	struct sock *sk;
+	struct connection *connection = connection_of(sk);
+	__u64 now_ns = bpf_ktime_get_ns();
 
-	if (result < 0)
-		return 0;
-	sk = tcp_socket_of_descriptor(result);
-	if (!sk)
-		return 0;
-	connection = connection_of(sk);
+	if (!connection) {
+		begin_passive(sk, typed, now_ns);
+		connection = connection_of(sk);
+	}
 	if (connection)
-		handle_accepted(sk, connection, WL_OWNER_SOURCE_SYSCALL, bpf_ktime_get_ns());
+		handle_accepted(sk, typed, connection, WL_OWNER_SOURCE_SYSCALL, now_ns);
+}
+
+static __always_inline int handle_accept_syscall(long result)
+{
+	struct sock *sk = result < 0 ? NULL : tcp_socket_of_descriptor(result);
+
+	if (sk)
+		handle_accept_return(sk, UNTYPED);
 	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_exit_accept")
 int accept_call_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	return handle_accept_result(ctx->ret);
+	return handle_accept_syscall(ctx->ret);
 }
 
 SEC("tracepoint/syscalls/sys_exit_accept4")
 int accept4_call_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	return handle_accept_result(ctx->ret);
+	return handle_accept_syscall(ctx->ret);
 }
 
-/* Where accept is no syscall (io_uring), or its tracepoint cannot be had: the first task that reads from the socket. */
-SEC("tp_btf/tcp_rcv_space_adjust")
-int BPF_PROG(accept_first_use_tp, struct sock *sk)
+/* inet_csk_accept() took two arguments in place of four in 6.10 (92ef0fd55ac8). */
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(accept_return2_fexit, struct sock *listener, void *arg, struct sock *child)
+{
+	if (child)
+		handle_accept_return(child, TYPED);
+	return 0;
+}
+
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(accept_return4_fexit, struct sock *listener, int flags, int *error, bool kern, struct sock *child)
+{
+	if (child)
+		handle_accept_return(child, TYPED);
+	return 0;
+}
+
+SEC("kretprobe/inet_csk_accept")
+int BPF_KRETPROBE(accept_return_kretprobe, struct sock *child)
+{
+	if (child)
+		handle_accept_return(child, UNTYPED);
+	return 0;
+}
+
+/* Where accept is no system call (io_uring), or its return cannot be seen: the first task that reads from the socket. */
+static __always_inline int handle_first_use(struct sock *sk, bool typed)
 {
 	struct connection *connection = connection_of(sk);
 
 	if (!connection || (connection->flags & (WL_CONNECTION_FLAG_ACTIVE | WL_CONNECTION_FLAG_ACCEPTED)))
 		return 0;
-	if (is_owned_by_current(sk))
-		handle_accepted(sk, connection, WL_OWNER_SOURCE_FIRST_USE, bpf_ktime_get_ns());
+	if (is_owned_by_current(sk, typed))
+		handle_accepted(sk, typed, connection, WL_OWNER_SOURCE_FIRST_USE, bpf_ktime_get_ns());
 	return 0;
+}
+
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(accept_first_use_tp, struct sock *sk)
+{
+	return handle_first_use(sk, TYPED);
+}
+
+SEC("fentry/tcp_rcv_space_adjust")
+int BPF_PROG(accept_first_use_fentry, struct sock *sk)
+{
+	return handle_first_use(sk, TYPED);
+}
+
+SEC("kprobe/tcp_rcv_space_adjust")
+int BPF_KPROBE(accept_first_use_kprobe, struct sock *sk)
+{
+	return handle_first_use(sk, UNTYPED);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -24,9 +24,10 @@ static __always_inline bool is_attempt_failure(long result)
 	return result < 0 && result > -512;
 }
 
-/* Where to, from the caller's sockaddr: the socket itself has forgotten. */
-static __always_inline void read_destination(const void *address, struct wl_tuple *out)
+/* Where to, from the sockaddr: the socket itself has forgotten. */
+static __always_inline void read_destination(const struct connect_call *call, struct wl_tuple *out)
 {
+	const void *address = (const void *)call->address;
 	struct {
 		__u16 family;
 		__be16 port;
@@ -34,7 +35,10 @@ static __always_inline void read_destination(const void *address, struct wl_tupl
 		__u32 ipv6[4];
 	} sockaddr = {};
 
-	bpf_probe_read_user(&sockaddr, sizeof(sockaddr), address);
+	if (call->address_is_user)
+		bpf_probe_read_user(&sockaddr, sizeof(sockaddr), address);
+	else
+		bpf_probe_read_kernel(&sockaddr, sizeof(sockaddr), address);
 	if (sockaddr.family == AF_INET6)
 		__builtin_memcpy(&out->peer_address, sockaddr.ipv6, sizeof(sockaddr.ipv6));
 	else
@@ -42,27 +46,47 @@ static __always_inline void read_destination(const void *address, struct wl_tupl
 	out->peer_port = bpf_ntohs(sockaddr.port);
 }
 
-static __always_inline void handle_connect_result(const struct connect_call *call, long result)
+static __always_inline struct sock *tcp_socket_of_call(const struct connect_call *call)
+{
+	struct socket *socket = call->socket;
+	struct sock *sk;
+
+	if (!socket)
+		return tcp_socket_of_descriptor(call->fd);
+	sk = BPF_CORE_READ(socket, sk);
+	return sk && is_tcp(sk) ? sk : NULL;
+}
+
+static __always_inline void report_failure(const struct connect_call *call, long result)
 {
 	struct wl_open_event event = {
 		.kind = WL_EVENT_KIND_FAIL,
 		.error = -result,
 		.accept_queue_ns = WL_UNKNOWN_NS,
 	};
-	__u64 now_ns;
-	struct sock *sk;
+	struct sock *sk = tcp_socket_of_call(call);
+	__u64 now_ns = bpf_ktime_get_ns();
 
-	if (!is_attempt_failure(result) || (call->syn_sent && !call->closed))
-		return;
-	sk = tcp_socket_of_descriptor(call->fd);
 	if (!sk)
 		return;
-	now_ns = bpf_ktime_get_ns();
+	event.connection_id = connection_id(sk, UNTYPED);
 	event.handshake_ns = now_ns - call->entered_ns;
-	read_tuple(sk, false, &event.tuple);
-	read_destination((const void *)call->address, &event.tuple);
+	read_tuple(sk, UNTYPED, &event.tuple);
+	read_destination(call, &event.tuple);
 	read_current_task(&event.owner, WL_OWNER_SOURCE_SYSCALL);
 	emit_open(&event, WL_SIGNAL_CONNECT, now_ns, is_selected(event.owner.pid), is_slow(event.handshake_ns));
+}
+
+static __always_inline int handle_connect_result(long result)
+{
+	struct connect_call *call = current_connect_call();
+
+	if (!call)
+		return 0;
+	if (is_attempt_failure(result) && (!call->syn_sent || call->closed))
+		report_failure(call, result);
+	connect_call_end();
+	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_enter_connect")
@@ -72,24 +96,54 @@ int connect_call_enter(struct trace_event_raw_sys_enter *ctx)
 		.address = ctx->args[1],
 		.entered_ns = bpf_ktime_get_ns(),
 		.fd = ctx->args[0],
+		.address_is_user = true,
 	};
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
-	bpf_map_update_elem(&connect_calls, &tid, &call, BPF_ANY);
+	connect_call_begin(&call);
 	return 0;
 }
 
 SEC("tracepoint/syscalls/sys_exit_connect")
 int connect_call_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	struct connect_call *call = current_connect_call();
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	return handle_connect_result(ctx->ret);
+}
 
-	if (!call)
-		return 0;
-	handle_connect_result(call, ctx->ret);
-	bpf_map_delete_elem(&connect_calls, &tid);
+static __always_inline void handle_stream_connect(struct socket *socket, const void *address)
+{
+	struct connect_call call = {
+		.address = (__u64)address,
+		.entered_ns = bpf_ktime_get_ns(),
+		.socket = socket,
+	};
+
+	connect_call_begin(&call);
+}
+
+SEC("fentry/inet_stream_connect")
+int BPF_PROG(connect_call_fentry, struct socket *socket, const void *address)
+{
+	handle_stream_connect(socket, address);
 	return 0;
+}
+
+SEC("fexit/inet_stream_connect")
+int BPF_PROG(connect_call_fexit, struct socket *socket, const void *address, int length, int flags, int result)
+{
+	return handle_connect_result(result);
+}
+
+SEC("kprobe/inet_stream_connect")
+int BPF_KPROBE(connect_call_kprobe, struct socket *socket, const void *address)
+{
+	handle_stream_connect(socket, address);
+	return 0;
+}
+
+SEC("kretprobe/inet_stream_connect")
+int BPF_KRETPROBE(connect_call_kretprobe, int result)
+{
+	return handle_connect_result(result);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -6,14 +6,15 @@
  * SYN_SENT, which is entered inside connect(), and in accept-call.bpf.c.
  */
 #include "../lib/open-event.h"
+#include "../lib/passive-open.h"
 #include "../maps/connect-calls.h"
 #include "../maps/selected.h"
 
-static __always_inline void handle_syn_sent(struct sock *sk, __u64 now_ns)
+static __always_inline void handle_syn_sent(struct sock *sk, bool typed, __u64 now_ns)
 {
 	struct connect_call *call = current_connect_call();
 	struct connection connection = {
-		.id = bpf_get_socket_cookie(sk),
+		.id = connection_id(sk, typed),
 		.opened_ns = now_ns,
 		.flags = WL_CONNECTION_FLAG_ACTIVE,
 	};
@@ -32,7 +33,7 @@ static __always_inline void handle_syn_sent(struct sock *sk, __u64 now_ns)
 	event.owner = connection.owner;
 	event.handshake_ns = WL_UNKNOWN_NS;
 	event.accept_queue_ns = WL_UNKNOWN_NS;
-	read_tuple(sk, true, &event.tuple);
+	read_tuple(sk, typed, &event.tuple);
 	emit_open(&event, WL_SIGNAL_PENDING, now_ns, connection.flags & WL_CONNECTION_FLAG_SELECTED, true);
 }
 
@@ -40,8 +41,8 @@ static __always_inline void handle_syn_sent(struct sock *sk, __u64 now_ns)
  * The active side's end of the handshake: established, or failed with `error`. It is sent whether slow or not, as user
  * space was told of its begin and leaves out the quick ones itself.
  */
-static __always_inline void emit_connect_end(struct sock *sk, struct connection *connection, __u64 now_ns, __u32 kind,
-					     __u32 error)
+static __always_inline void emit_connect_end(struct sock *sk, bool typed, struct connection *connection,
+					     __u64 now_ns, __u32 kind, __u32 error)
 {
 	struct wl_open_event event = {
 		.kind = kind,
@@ -52,7 +53,7 @@ static __always_inline void emit_connect_end(struct sock *sk, struct connection 
 		.accept_queue_ns = WL_UNKNOWN_NS,
 	};
 
-	read_tuple(sk, true, &event.tuple);
+	read_tuple(sk, typed, &event.tuple);
 	emit_open(&event, WL_SIGNAL_CONNECT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED, true);
 }
 
@@ -61,52 +62,37 @@ static __always_inline __u64 handshake_so_far(const struct connection *connectio
 	return connection->opened_ns ? now_ns - connection->opened_ns : WL_UNKNOWN_NS;
 }
 
-static __always_inline void handle_connected(struct sock *sk, struct connection *connection, __u64 now_ns)
+static __always_inline void handle_connected(struct sock *sk, bool typed, struct connection *connection,
+					     __u64 now_ns)
 {
 	connection->established_ns = now_ns;
 	connection->handshake_ns = handshake_so_far(connection, now_ns);
 	if (is_slow(connection->handshake_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
-	emit_connect_end(sk, connection, now_ns, WL_EVENT_KIND_CONNECT, 0);
+	emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_CONNECT, 0);
 }
 
-/*
- * The passive side's handshake is the round trip from SYN-ACK to ACK, which the kernel has just measured as the first
- * srtt (tcp_synack_rtt_meas); it measures none where the SYN-ACK was sent twice or a SYN cookie was used.
- */
-static __always_inline void handle_accepted_handshake(struct sock *sk, __u64 now_ns)
-{
-	__u32 srtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
-	struct connection connection = {
-		.id = bpf_get_socket_cookie(sk),
-		.established_ns = now_ns,
-		.handshake_ns = srtt_us ? srtt_us * 1000ULL : WL_UNKNOWN_NS,
-	};
-
-	connection_begin(sk, &connection);
-}
-
-static __always_inline void handle_established(struct sock *sk, int old_state, __u64 now_ns)
+static __always_inline void handle_established(struct sock *sk, bool typed, int old_state, __u64 now_ns)
 {
 	struct connection *connection = connection_of(sk);
 
-	if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE)) {
-		handle_connected(sk, connection, now_ns);
-	} else if (old_state == TCP_SYN_RECV) {
-		handle_accepted_handshake(sk, now_ns);
-	}
+	if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE))
+		handle_connected(sk, typed, connection, now_ns);
+	else if (old_state == TCP_SYN_RECV && !connection)
+		begin_passive(sk, typed, now_ns);
 }
 
 /*
  * A connect that ended in CLOSE. Where the kernel set no error on the socket, either connect() itself failed after
  * SYN_SENT and will return the reason (then connect-call.bpf.c reports it), or the application gave up and closed.
  */
-static __always_inline void handle_connect_failed(struct sock *sk, struct connection *connection, __u64 now_ns)
+static __always_inline void handle_connect_failed(struct sock *sk, bool typed, struct connection *connection,
+						  __u64 now_ns)
 {
 	int error = BPF_CORE_READ(sk, sk_err);
 
 	if (!error) {
-		struct connect_call *call = is_owned_by_current(sk) ? current_connect_call() : NULL;
+		struct connect_call *call = is_owned_by_current(sk, typed) ? current_connect_call() : NULL;
 
 		if (call && call->syn_sent) {
 			call->closed = true;
@@ -115,10 +101,10 @@ static __always_inline void handle_connect_failed(struct sock *sk, struct connec
 		error = ECANCELED;
 	}
 	connection->handshake_ns = handshake_so_far(connection, now_ns);
-	emit_connect_end(sk, connection, now_ns, WL_EVENT_KIND_FAIL, error);
+	emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_FAIL, error);
 }
 
-static __always_inline void handle_closed(struct sock *sk, struct connection *connection, __u64 now_ns)
+static __always_inline void handle_closed(struct sock *sk, bool typed, struct connection *connection, __u64 now_ns)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct wl_close_event event = {
@@ -129,7 +115,7 @@ static __always_inline void handle_closed(struct sock *sk, struct connection *co
 	};
 	bool fin_received;
 
-	read_tuple(sk, true, &event.tuple);
+	read_tuple(sk, typed, &event.tuple);
 	if (connection) {
 		event.connection_id = connection->id;
 		event.flags = connection->flags;
@@ -137,7 +123,7 @@ static __always_inline void handle_closed(struct sock *sk, struct connection *co
 		if (connection->established_ns)
 			event.duration_ns = now_ns - connection->established_ns;
 	} else {
-		event.connection_id = bpf_get_socket_cookie(sk);
+		event.connection_id = connection_id(sk, typed);
 	}
 	if ((cfg.slow_ns && !(event.flags & WL_CONNECTION_FLAG_SLOW)) || !passes_tuple_filter(&event.tuple) ||
 	    !passes_task_filter(&event.owner, event.flags & WL_CONNECTION_FLAG_SELECTED)) {
@@ -155,7 +141,7 @@ static __always_inline void handle_closed(struct sock *sk, struct connection *co
 	submit(WL_SIGNAL_CLOSE, &event, sizeof(event));
 }
 
-static __always_inline void handle_close_state(struct sock *sk, int old_state, __u64 now_ns)
+static __always_inline void handle_close_state(struct sock *sk, bool typed, int old_state, __u64 now_ns)
 {
 	struct connection *connection = connection_of(sk);
 
@@ -166,7 +152,7 @@ static __always_inline void handle_close_state(struct sock *sk, int old_state, _
 	case TCP_CLOSE_WAIT:
 	case TCP_LAST_ACK:
 	case TCP_CLOSING:
-		handle_closed(sk, connection, now_ns);
+		handle_closed(sk, typed, connection, now_ns);
 		/* Reset in the accept queue: accept() will still return it, or the listener destroy it. */
 		if (connection && !(connection->flags & (WL_CONNECTION_FLAG_ACTIVE | WL_CONNECTION_FLAG_ACCEPTED)))
 			return;
@@ -174,13 +160,13 @@ static __always_inline void handle_close_state(struct sock *sk, int old_state, _
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECV:
 		if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE))
-			handle_connect_failed(sk, connection, now_ns);
+			handle_connect_failed(sk, typed, connection, now_ns);
 		break;
 	}
 	connection_end(sk);
 }
 
-static __always_inline void handle_state_change(struct sock *sk, int old_state, int new_state)
+static __always_inline void handle_state_change(struct sock *sk, bool typed, int old_state, int new_state)
 {
 	__u64 now_ns;
 
@@ -188,23 +174,53 @@ static __always_inline void handle_state_change(struct sock *sk, int old_state, 
 		return;
 	now_ns = bpf_ktime_get_ns();
 	if (new_state == TCP_SYN_SENT)
-		handle_syn_sent(sk, now_ns);
+		handle_syn_sent(sk, typed, now_ns);
+	else if (new_state == TCP_SYN_RECV && old_state == TCP_LISTEN)
+		connection_end(sk); /* a new child: nothing is left of what was at its address */
 	else if (new_state == TCP_ESTABLISHED)
-		handle_established(sk, old_state, now_ns);
+		handle_established(sk, typed, old_state, now_ns);
 	else if (new_state == TCP_CLOSE)
-		handle_close_state(sk, old_state, now_ns);
+		handle_close_state(sk, typed, old_state, now_ns);
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(connection_state_tp, struct sock *sk, int old_state, int new_state)
 {
-	handle_state_change(sk, old_state, new_state);
+	handle_state_change(sk, TYPED, old_state, new_state);
+	return 0;
+}
+
+SEC("fentry/tcp_set_state")
+int BPF_PROG(connection_state_fentry, struct sock *sk, int new_state)
+{
+	handle_state_change(sk, TYPED, sk->__sk_common.skc_state, new_state);
+	return 0;
+}
+
+SEC("kprobe/tcp_set_state")
+int BPF_KPROBE(connection_state_kprobe, struct sock *sk, int new_state)
+{
+	handle_state_change(sk, UNTYPED, BPF_CORE_READ(sk, __sk_common.skc_state), new_state);
 	return 0;
 }
 
 /* Frees what was never accepted, and what a missed change to CLOSE would leave behind. */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(connection_destroyed_tp, struct sock *sk)
+{
+	connection_end(sk);
+	return 0;
+}
+
+SEC("fentry/tcp_v4_destroy_sock")
+int BPF_PROG(connection_destroyed_fentry, struct sock *sk)
+{
+	connection_end(sk);
+	return 0;
+}
+
+SEC("kprobe/tcp_v4_destroy_sock")
+int BPF_KPROBE(connection_destroyed_kprobe, struct sock *sk)
 {
 	connection_end(sk);
 	return 0;

@@ -3,16 +3,17 @@
  * Receive pickup: how long the oldest unread byte of a TCP socket had waited when a task read it.
  *
  * Start: sk_data_ready (6.3+), which fires after data entered the receive queue, in every state that may receive, also
- * half-closed, also for data that came through the backlog; and not for bare ACKs, as tcp_probe does.
+ * half-closed, also for data that came through the backlog; and not for bare ACKs, as tcp_probe does. Before 6.3 the
+ * function that it reports from, or else tcp_probe, which knows established connections only.
  * End: tcp_rcv_space_adjust, which fires inside recvmsg, splice and zerocopy receive, after a part was copied.
  */
 #include "../lib/filter.h"
+#include "../lib/marks.h"
 #include "../lib/task.h"
 #include "../maps/events.h"
 #include "../maps/packet-clock.h"
 #include "../maps/pickup-histograms.h"
 #include "../maps/selected.h"
-#include "../maps/unread.h"
 
 /*
  * Reads of one thread that follow each other within this time, of data that was there at the first, are one pickup:
@@ -20,10 +21,10 @@
  */
 #define SAME_PICKUP_NS 200000ULL
 
-/* `queued_ns`: now, as near as it need be. */
-static __always_inline void handle_queued(struct sock *sk, __u32 copied_seq, __u32 rcv_nxt, __u64 queued_ns)
+/* The bytes up to `rcv_nxt` are in the queue. `queued_ns`: now, as near as it need be. */
+static __always_inline void handle_queued(struct sock *sk, bool typed, __u32 copied_seq, __u32 rcv_nxt, __u64 queued_ns)
 {
-	struct unread *unread_ = bpf_sk_storage_get(&unread, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	struct unread *unread_ = unread_of(sk, typed, true);
 
 	if (!unread_)
 		return;
@@ -34,9 +35,9 @@ static __always_inline void handle_queued(struct sock *sk, __u32 copied_seq, __u
 	if (!seq_before(unread_->end_seq, rcv_nxt))
 		return;
 	/* A task has the socket: this data came earlier, and was kept in the backlog until the task let go. */
-	if (is_owned_by_current(sk))
-		queued_ns = arrival_ns(sk, queued_ns);
-	mark_queued(sk, unread_, copied_seq, rcv_nxt, queued_ns);
+	if (is_owned_by_current(sk, typed))
+		queued_ns = arrival_ns(sk, typed, queued_ns);
+	mark_queued(sk, typed, unread_, copied_seq, rcv_nxt, queued_ns);
 }
 
 static __always_inline bool same_pickup(const struct unread *unread_, const struct current_process *reader, __u64 now_ns)
@@ -59,8 +60,8 @@ static __always_inline void aggregate(struct unread *unread_, const struct curre
 		histogram_add(histogram, latency_ns);
 }
 
-static __always_inline void sample(struct sock *sk, struct unread *unread_, const struct current_process *reader,
-				   __u64 now_ns, __u64 latency_ns, bool at_least)
+static __always_inline void sample(struct sock *sk, bool typed, struct unread *unread_,
+				   const struct current_process *reader, __u64 now_ns, __u64 latency_ns, bool at_least)
 {
 	struct wl_pickup_event event = {};
 
@@ -69,7 +70,7 @@ static __always_inline void sample(struct sock *sk, struct unread *unread_, cons
 		return;
 	}
 	if (cfg.pickup_rows || has_tuple_filter())
-		read_tuple(sk, true, &event.tuple);
+		read_tuple(sk, typed, &event.tuple);
 	if (cfg.pickup_rows || has_task_filter())
 		read_current_task(&event.reader, WL_OWNER_SOURCE_SYSCALL);
 	if (!passes_tuple_filter(&event.tuple) ||
@@ -88,17 +89,17 @@ static __always_inline void sample(struct sock *sk, struct unread *unread_, cons
 	event.kind = WL_EVENT_KIND_PICKUP;
 	event.flags = at_least ? WL_PICKUP_FLAG_AT_LEAST : 0;
 	event.time_ns = since_epoch(now_ns);
-	event.connection_id = bpf_get_socket_cookie(sk);
+	event.connection_id = connection_id(sk, typed);
 	event.latency_ns = latency_ns;
 	submit(WL_SIGNAL_PICKUP, &event, sizeof(event));
 }
 
-static __always_inline void handle_read(struct sock *sk, __u32 copied_seq)
+static __always_inline void handle_read(struct sock *sk, bool typed, __u32 copied_seq)
 {
-	struct unread *unread_ = bpf_sk_storage_get(&unread, sk, 0, 0);
+	struct unread *unread_ = unread_of(sk, typed, false);
 	struct current_process reader;
+	bool at_least, same, is_marked;
 	__u64 now_ns, oldest_ns;
-	bool at_least, same;
 
 	if (!unread_ || !(unread_->flags & UNREAD_KNOWN))
 		return;
@@ -109,25 +110,79 @@ static __always_inline void handle_read(struct sock *sk, __u32 copied_seq)
 	same = same_pickup(unread_, &reader, now_ns);
 	oldest_ns = unread_->oldest_ns;
 	at_least = unread_->flags & UNREAD_AT_LEAST;
-	retire_marks(sk, unread_, copied_seq);
+	is_marked = seq_before(unread_->read_seq, unread_->end_seq);
+	if (seq_before(unread_->end_seq, copied_seq))
+		unread_->end_seq = copied_seq;
+	retire_marks(sk, typed, unread_, copied_seq);
 	/* In softirq an in-kernel consumer (a sockmap, a TLS parser) reads: the current task is no reader. */
-	if (!same && is_owned_by_current(sk))
-		sample(sk, unread_, &reader, now_ns, now_ns - oldest_ns, at_least);
+	if (!is_marked)
+		COUNT(WL_SIGNAL_PICKUP, invalid);
+	else if (!same && is_owned_by_current(sk, typed))
+		sample(sk, typed, unread_, &reader, now_ns, now_ns - oldest_ns, at_least);
 	unread_->reader = reader;
 	unread_->last_read_ns = now_ns;
 }
 
-SEC("tp_btf/sk_data_ready")
-int BPF_PROG(pickup_queued_tp, struct sock *sk)
+/* The stack has looked at the clock for this very packet; to look again would double the cost. */
+static __always_inline int handle_data_ready(struct sock *sk)
 {
 	struct tcp_sock *tp;
 
 	if (sk->sk_protocol != IPPROTO_TCP || sk->__sk_common.skc_state == TCP_LISTEN)
 		return 0;
 	tp = tcp_sock_of(sk);
-	/* The stack has looked at the clock for this very packet; to look again would double the cost of this program. */
 	if (tp)
-		handle_queued(sk, tp->copied_seq, tp->rcv_nxt, tp->tcp_clock_cache);
+		handle_queued(sk, TYPED, tp->copied_seq, tp->rcv_nxt, tp->tcp_clock_cache);
+	return 0;
+}
+
+SEC("tp_btf/sk_data_ready")
+int BPF_PROG(pickup_queued_tp, struct sock *sk)
+{
+	return handle_data_ready(sk);
+}
+
+/* What sk_data_ready reports from. Called through a pointer, so never inlined; for sockets of all protocols. */
+SEC("fentry/sock_def_readable")
+int BPF_PROG(pickup_queued_fentry, struct sock *sk)
+{
+	return handle_data_ready(sk);
+}
+
+SEC("kprobe/sock_def_readable")
+int BPF_KPROBE(pickup_queued_kprobe, struct sock *sk)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		return 0;
+	handle_queued(sk, UNTYPED, BPF_CORE_READ(tp, copied_seq), BPF_CORE_READ(tp, rcv_nxt),
+		      BPF_CORE_READ(tp, tcp_clock_cache));
+	return 0;
+}
+
+/*
+ * Before 6.3 and without fentry and kprobes: tcp_probe sees each segment of an established connection before it is
+ * queued, and before the stack has looked at the clock. What fills no gap, or lies behind one, is not readable yet.
+ */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(pickup_segment_tp, struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_sock *tp = tcp_sock_of(sk);
+	struct {
+		__be16 source, dest;
+		__be32 seq, ack_seq;
+		__u8 offset; /* of the data in words, in the upper half */
+		__u8 rest[3];
+	} header;
+	__u32 seq, end_seq;
+
+	if (!tp || bpf_probe_read_kernel(&header, sizeof(header), skb->data))
+		return 0;
+	seq = bpf_ntohl(header.seq);
+	end_seq = seq + skb->len - (header.offset >> 4) * 4;
+	if (!seq_before(tp->rcv_nxt, seq) && seq_before(tp->rcv_nxt, end_seq))
+		handle_queued(sk, TYPED, tp->copied_seq, end_seq, bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -137,7 +192,45 @@ int BPF_PROG(pickup_read_tp, struct sock *sk)
 	struct tcp_sock *tp = tcp_sock_of(sk);
 
 	if (tp)
-		handle_read(sk, tp->copied_seq);
+		handle_read(sk, TYPED, tp->copied_seq);
+	return 0;
+}
+
+SEC("fentry/tcp_rcv_space_adjust")
+int BPF_PROG(pickup_read_fentry, struct sock *sk)
+{
+	struct tcp_sock *tp = tcp_sock_of(sk);
+
+	if (tp)
+		handle_read(sk, TYPED, tp->copied_seq);
+	return 0;
+}
+
+SEC("kprobe/tcp_rcv_space_adjust")
+int BPF_KPROBE(pickup_read_kprobe, struct sock *sk)
+{
+	handle_read(sk, UNTYPED, BPF_CORE_READ((struct tcp_sock *)sk, copied_seq));
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(pickup_forget_tp, struct sock *sk)
+{
+	unread_forget(sk);
+	return 0;
+}
+
+SEC("fentry/tcp_v4_destroy_sock")
+int BPF_PROG(pickup_forget_fentry, struct sock *sk)
+{
+	unread_forget(sk);
+	return 0;
+}
+
+SEC("kprobe/tcp_v4_destroy_sock")
+int BPF_KPROBE(pickup_forget_kprobe, struct sock *sk)
+{
+	unread_forget(sk);
 	return 0;
 }
 

@@ -194,7 +194,9 @@ struct wl_config {
 	__u32 selected_only;    /* only processes of the traced command */
 	__u32 pickup_rows;      /* pickup samples cross the ring */
 	__u32 pickup_histogram; /* pickup samples are counted per process */
-	__u32 has_rdonly_cast;  /* the kernel has bpf_rdonly_cast() */
+	__u32 has_rdonly_cast;  /* the kernel has bpf_rdonly_cast(): 6.2 */
+	__u32 has_cookie;       /* tracing programs may ask for a socket's cookie: 5.12 */
+	__u32 unread_in_hash;   /* what is unread is kept in a hash, as sk_storage will not do */
 	__u32 _pad;
 	struct wl_number_set pids;
 	struct wl_number_set tids;

@@ -17,7 +17,8 @@ Napi::Function BpfObject::Define(Napi::Env env) {
   return DefineClass(
       env, "BpfObject",
       {InstanceMethod<&BpfObject::Programs>("programs"), InstanceMethod<&BpfObject::Maps>("maps"),
-       InstanceMethod<&BpfObject::SetAutoload>("setAutoload"), InstanceMethod<&BpfObject::SetMapEntries>("setMapEntries"),
+       InstanceMethod<&BpfObject::SetAutoload>("setAutoload"), InstanceMethod<&BpfObject::Spoil>("spoil"),
+       InstanceMethod<&BpfObject::SetMapEntries>("setMapEntries"),
        InstanceMethod<&BpfObject::SetMapFlags>("setMapFlags"),
        InstanceMethod<&BpfObject::SetMapAutocreate>("setMapAutocreate"),
        InstanceMethod<&BpfObject::SetVariable>("setVariable"), InstanceMethod<&BpfObject::Load>("load"),
@@ -107,6 +108,14 @@ Napi::Value BpfObject::SetAutoload(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   int failed = bpf_program__set_autoload(Program(env, info[0]), info[1].As<Napi::Boolean>());
   if (failed) throw ErrnoError(env, "choosing the programs to load", -failed);
+  return env.Undefined();
+}
+
+Napi::Value BpfObject::Spoil(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  // As a socket filter it may use neither its context nor its helpers.
+  int failed = bpf_program__set_type(Program(env, info[0]), BPF_PROG_TYPE_SOCKET_FILTER);
+  if (failed) throw ErrnoError(env, "spoiling a program", -failed);
   return env.Undefined();
 }
 

@@ -22,6 +22,7 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   Napi::Value Programs(const Napi::CallbackInfo& info);
   Napi::Value Maps(const Napi::CallbackInfo& info);
   Napi::Value SetAutoload(const Napi::CallbackInfo& info);
+  Napi::Value Spoil(const Napi::CallbackInfo& info);
   Napi::Value SetMapEntries(const Napi::CallbackInfo& info);
   Napi::Value SetMapFlags(const Napi::CallbackInfo& info);
   Napi::Value SetMapAutocreate(const Napi::CallbackInfo& info);

@@ -12,8 +12,11 @@ const toRun = {
   python3: '/usr/bin/python3',
 }
 const toTest = {
+  'busybox-static': '/bin/busybox',
+  cpio: '/usr/bin/cpio',
   iproute2: '/usr/sbin/ip',
   nftables: '/usr/sbin/nft',
+  'qemu-system-x86': '/usr/bin/qemu-system-x86_64',
   'util-linux': '/usr/bin/nsenter',
 }
 const toBench = {

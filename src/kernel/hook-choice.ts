@@ -1,6 +1,7 @@
 import {
   probePoints,
   signalSpecs,
+  unreadPoints,
   type Hook,
   type HookVariant,
   type PointName,
@@ -14,7 +15,7 @@ export type RefusedVariants = ReadonlyMap<string, string>
 
 /** How a point is watched, or why not. */
 export type PointChoice =
-  | { point: PointName; hook: Hook; programs: readonly string[] }
+  | { point: PointName; hook: Hook; programs: readonly string[]; loses: string | undefined }
   | { point: PointName; hook: 'off'; reason: string }
 
 export interface SignalStatus {
@@ -45,10 +46,10 @@ export function choosePoints(
   return points.map((point) => {
     const spec: ProbePoint = probePoints[point]
     const candidates = spec.variants.filter((variant) => isAllowed(variant, allowed))
-    const variant = candidates.find((candidate) => !refused.has(variantKey(candidate)))
-    if (variant) return { point, hook: variant.hook, programs: variant.programs }
+    const chosen = candidates.find((candidate) => !refused.has(variantKey(candidate)))
+    if (chosen) return { point, hook: chosen.hook, programs: chosen.programs, loses: chosen.loses }
     const reasons = candidates.map((candidate) => `${candidate.hook}: ${refused.get(variantKey(candidate))}`)
-    return { point, hook: 'off', reason: reasons.join('; ') || 'no allowed hook watches it' }
+    return { point, hook: 'off', reason: [...new Set(reasons)].join('; ') || 'no allowed hook watches it' }
   })
 }
 
@@ -57,36 +58,59 @@ function isAllowed(variant: HookVariant, allowed: ReadonlySet<Hook> | undefined)
   return !allowed || variant.hook === 'iterator' || allowed.has(variant.hook)
 }
 
+/**
+ * Whether what is unread of a socket must be kept in a hash: sk_storage wants programs that know the socket's type, and a
+ * kernel that lets tracing programs use it (5.11).
+ */
+export function keepsUnreadInHash(choices: readonly PointChoice[], hasTracingStorage: boolean): boolean {
+  return !hasTracingStorage || choices.some(({ point, hook }) => unreadPoints.includes(point) && hook === 'kprobe')
+}
+
+/** The choices without those that are not needed: sockets that are gone must be forgotten only by a hash. */
+export function withoutNeedless(choices: readonly PointChoice[], isUnreadInHash: boolean): PointChoice[] {
+  return choices.filter(({ point }) => point !== 'receiveForgotten' || isUnreadInHash)
+}
+
 /** What the choice means for a signal. */
 export function signalStatus(signal: ProbeSignal, choices: readonly PointChoice[]): SignalStatus {
   const spec: SignalSpec = signalSpecs[signal]
-  const choiceOf = (point: PointName): PointChoice | undefined => choices.find((choice) => choice.point === point)
-  const reasons: string[] = []
-  const lost: string[] = []
-  for (const point of spec.requires) {
-    const choice = choiceOf(point)
-    if (choice?.hook === 'off') reasons.push(offReason(choice))
+  const improves = Object.entries(spec.improves) as [PointName, string][]
+  const chosenFor = (points: readonly PointName[]): PointChoice[] =>
+    choices.filter(({ point }) => points.includes(point))
+  const required = chosenFor(spec.requires)
+  const missing = required.filter(isOff)
+  if (missing.length > 0) {
+    const reasons = missing.map(offReason)
+    return { signal, title: spec.title, status: 'off', hooks: [], reasons, lost: [spec.lostWithout] }
   }
-  const isOff = reasons.length > 0
-  if (isOff) lost.push(spec.lostWithout)
-  for (const [point, loss] of isOff ? [] : (Object.entries(spec.improves) as [PointName, string][])) {
-    const choice = choiceOf(point)
-    if (choice?.hook !== 'off') continue
-    reasons.push(offReason(choice))
-    lost.push(loss)
-  }
-  const used = [...spec.requires, ...(Object.keys(spec.improves) as PointName[])].map(choiceOf)
-  const hooks = [...new Set(used.flatMap((choice) => (choice && choice.hook !== 'off' ? [choice.hook] : [])))]
+  const improving = chosenFor(improves.map(([point]) => point))
+  const lacking = improving.filter(isOff)
+  const used = [...required, ...improving].filter(isOn)
+  const lost = [
+    ...used.flatMap(({ loses }) => loses ?? []),
+    ...lacking.flatMap(({ point }) => spec.improves[point] ?? []),
+  ]
   return {
     signal,
     title: spec.title,
-    status: isOff ? 'off' : lost.length > 0 ? 'degraded' : 'on',
-    hooks: isOff ? [] : hooks,
-    reasons,
+    status: lost.length > 0 ? 'degraded' : 'on',
+    hooks: [...new Set(used.map(({ hook }) => hook))],
+    reasons: lacking.map(offReason),
     lost: [...new Set(lost)],
   }
 }
 
-function offReason(choice: PointChoice & { hook: 'off' }): string {
+type OffChoice = Extract<PointChoice, { hook: 'off' }>
+type OnChoice = Exclude<PointChoice, OffChoice>
+
+function isOff(choice: PointChoice): choice is OffChoice {
+  return choice.hook === 'off'
+}
+
+function isOn(choice: PointChoice): choice is OnChoice {
+  return choice.hook !== 'off'
+}
+
+function offReason(choice: OffChoice): string {
   return `cannot watch ${probePoints[choice.point].watches} (${choice.reason})`
 }

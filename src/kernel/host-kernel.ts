@@ -45,9 +45,14 @@ export function hostKernel(): HostKernel {
     arch: arch(),
     isNewEnough: major > 5 || (major === 5 && minor >= 10),
     hasBtf: existsSync('/sys/kernel/btf/vmlinux'),
-    lockdown: /\[(\w+)\]/.exec(native().readKernelFile('securityfs', 'lockdown') ?? '')?.[1],
+    lockdown: lockdown(),
     hasJit: readText('/proc/sys/net/core/bpf_jit_enable').trim() !== '0',
   }
+}
+
+/** `none`, `integrity` or `confidentiality`; undefined where the kernel does not say. */
+export function lockdown(): string | undefined {
+  return /\[(\w+)\]/.exec(native().readKernelFile('securityfs', 'lockdown') ?? '')?.[1]
 }
 
 export function ownRights(): Rights {

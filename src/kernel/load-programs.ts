@@ -1,8 +1,8 @@
 import { OperatorError } from '../lib/operator-error.ts'
 import { wireLayout } from '../wire/wire.gen.ts'
 import { checkLayout } from './layout-check.ts'
-import { choosePoints, variantKey, type PointChoice } from './hook-choice.ts'
-import { ownRights } from './host-kernel.ts'
+import { choosePoints, keepsUnreadInHash, variantKey, withoutNeedless, type PointChoice } from './hook-choice.ts'
+import { lockdown, ownRights } from './host-kernel.ts'
 import { bpfObjectFile, native, type NativeBpfObject, type NativeError } from './native.ts'
 import { probePoints, type Hook, type HookVariant, type PointName, type ProbePoint } from './probe-points.ts'
 
@@ -10,6 +10,13 @@ export interface LoadedPrograms {
   object: NativeBpfObject
   /** What is attached, and what could not be. */
   choices: PointChoice[]
+}
+
+/** What of the configuration follows from the kernel and the chosen hooks. */
+export interface Circumstances {
+  hasRdonlyCast: boolean
+  hasCookie: boolean
+  isUnreadInHash: boolean
 }
 
 /**
@@ -23,16 +30,23 @@ export interface LoadedPrograms {
  */
 export function loadPrograms(
   points: readonly PointName[],
-  configure: (object: NativeBpfObject) => void,
+  configure: (object: NativeBpfObject, circumstances: Circumstances) => void,
 ): LoadedPrograms {
   checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
   const allowed = allowedHooks(process.env['WIRELAG_HOOKS'])
   const refused = new Map(missingTracepoints(points))
+  const hasTracingStorage = kernelHas('function', 'bpf_sk_storage_get_tracing')
   for (;;) {
-    const choices = choosePoints(points, refused, allowed)
+    const candidates = choosePoints(points, refused, allowed)
+    const isUnreadInHash = keepsUnreadInHash(candidates, hasTracingStorage)
+    const choices = withoutNeedless(candidates, isUnreadInHash)
     const object = openObject()
     try {
-      configure(object)
+      configure(object, {
+        hasRdonlyCast: kernelHas('function', 'bpf_rdonly_cast'),
+        hasCookie: kernelHas('function', 'bpf_get_socket_ptr_cookie'),
+        isUnreadInHash,
+      })
       const failure = tryPrograms(object, choices)
       if (!failure) return { object, choices }
       refused.set(failure.key, failure.reason)
@@ -56,32 +70,40 @@ function openObject(): NativeBpfObject {
   }
 }
 
+/** The words of WIRELAG_HOOKS, by which a kind of hook is forced, and the hooks of each. */
+const hookFamilies: Record<string, Hook[]> = {
+  tracepoint: ['tp_btf', 'tracepoint'],
+  fentry: ['fentry'],
+  kprobe: ['kprobe'],
+}
+
 function allowedHooks(text: string | undefined): Set<Hook> | undefined {
   if (!text) return undefined
-  const known: Hook[] = ['tp_btf', 'fentry', 'tracepoint', 'kprobe']
-  const names = text.split(',').map((name) => name.trim())
-  const unknown = names.find((name) => !known.includes(name as Hook))
-  if (unknown !== undefined)
-    throw new OperatorError('WIRELAG_USAGE', `WIRELAG_HOOKS has no hook '${unknown}'`, {
-      advice: `One or more of: ${known.join(', ')}`,
-      exitCode: 2,
-    })
-  return new Set(names as Hook[])
+  const hooks = text.split(',').map((name) => {
+    const family = hookFamilies[name.trim()]
+    if (!family)
+      throw new OperatorError('WIRELAG_USAGE', `WIRELAG_HOOKS has no hook '${name}'`, {
+        advice: `One or more of: ${Object.keys(hookFamilies).join(', ')}`,
+        exitCode: 2,
+      })
+    return family
+  })
+  return new Set(hooks.flat())
 }
 
 /** Variants that this kernel's BTF rules out, with the reason. */
 function missingTracepoints(points: readonly PointName[]): [string, string][] {
   return points.flatMap((point) =>
     (probePoints[point] as ProbePoint).variants.flatMap((variant): [string, string][] => {
-      const missing = variant.tracepoints?.find((name) => !kernelHasTracepoint(name))
+      const missing = variant.tracepoints?.find((name) => !kernelHas('typedef', `btf_trace_${name}`))
       return missing === undefined ? [] : [[variantKey(variant), `this kernel has no tracepoint ${missing}`]]
     }),
   )
 }
 
-function kernelHasTracepoint(name: string): boolean {
+function kernelHas(kind: 'function' | 'typedef', name: string): boolean {
   try {
-    return native().kernelHas('typedef', `btf_trace_${name}`)
+    return native().kernelHas(kind, name)
   } catch (cause) {
     throw new OperatorError('WIRELAG_NO_BTF', 'this kernel has no type information (BTF), which wirelag reads it by', {
       advice:
@@ -100,7 +122,11 @@ interface Failure {
 function tryPrograms(object: NativeBpfObject, choices: readonly PointChoice[]): Failure | undefined {
   const wanted = choices.filter((choice) => choice.hook !== 'off')
   const programs = new Set(wanted.flatMap((choice) => choice.programs))
-  for (const { name } of object.programs()) object.setAutoload(name, programs.has(name))
+  const spoilt = spoiltPrograms(process.env['WIRELAG_SPOIL'])
+  for (const { name } of object.programs()) {
+    object.setAutoload(name, programs.has(name))
+    if (spoilt.load.has(name)) object.spoil(name)
+  }
   try {
     object.load()
   } catch (error) {
@@ -110,6 +136,7 @@ function tryPrograms(object: NativeBpfObject, choices: readonly PointChoice[]): 
     if (choice.hook === 'iterator') continue
     for (const program of choice.programs) {
       try {
+        if (spoilt.attach.has(program)) throw Object.assign(new Error('spoilt'), { code: 'EPERM' })
         object.attach(program)
       } catch (error) {
         return { key: choice.programs[0] ?? '', reason: refusal(error as NativeError) }
@@ -119,7 +146,21 @@ function tryPrograms(object: NativeBpfObject, choices: readonly PointChoice[]): 
   return undefined
 }
 
+/** WIRELAG_SPOIL=load:PROGRAM,attach:PROGRAM makes programs fail, to see that the others do without them. */
+function spoiltPrograms(text = ''): { load: Set<string>; attach: Set<string> } {
+  const items = text.split(',').map((item) => item.split(':'))
+  const namesOf = (stage: string): Set<string> =>
+    new Set(items.flatMap(([of, name]) => (of === stage && name !== undefined ? [name] : [])))
+  return { load: namesOf('load'), attach: namesOf('attach') }
+}
+
 function loadFailure(error: NativeError): Failure {
+  if (lockdown() === 'confidentiality')
+    throw new OperatorError(
+      'WIRELAG_LOCKED_DOWN',
+      'this kernel is locked down (confidentiality): programs may not read its memory',
+      { advice: 'It must be booted with lockdown=integrity, or without lockdown.', cause: error },
+    )
   const program = /prog '([^']+)': failed to|prog '([^']+)': BPF program load failed/.exec(error.log ?? '')
   const name = program?.[1] ?? program?.[2]
   const variant = name === undefined ? undefined : variantOf(name)

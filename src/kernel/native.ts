@@ -26,6 +26,8 @@ export interface NativeBpfObject {
   programs(): { name: string; section: string }[]
   maps(): { name: string; type: number; keyBytes: number; valueBytes: number; maxEntries: number }[]
   setAutoload(program: string, load: boolean): void
+  /** Makes it a program that no verifier takes, before load. */
+  spoil(program: string): void
   setMapEntries(map: string, entries: number): void
   setMapFlags(map: string, flags: number): void
   setMapAutocreate(map: string, create: boolean): void

@@ -17,7 +17,7 @@ import {
   type ProcessKey,
 } from '../wire/wire.gen.ts'
 import { signalStatus, type SignalStatus } from './hook-choice.ts'
-import { loadPrograms, type LoadedPrograms } from './load-programs.ts'
+import { loadPrograms, type Circumstances, type LoadedPrograms } from './load-programs.ts'
 import { native, type NativeBpfObject } from './native.ts'
 import { PacketClock } from './packet-clock.ts'
 import { pointsOf, type PointName, type ProbeSignal } from './probe-points.ts'
@@ -32,7 +32,7 @@ const othersSlot = 0
 const noPreallocation = 1
 
 /** What the programs are to look for; the rest of their configuration is the session's own. */
-export type WatchConfig = Omit<Config, 'epochNs' | 'hasRdonlyCast'>
+export type WatchConfig = Omit<Config, 'epochNs' | 'hasRdonlyCast' | 'hasCookie' | 'unreadInHash'>
 
 export interface SessionOptions {
   signals: readonly ProbeSignal[]
@@ -72,7 +72,9 @@ export class ProbeSession {
   /** @throws OperatorError where nothing can be loaded; a signal that is off is no error here */
   constructor(options: SessionOptions) {
     this.epochNs = process.hrtime.bigint()
-    this.#programs = loadPrograms(pointsOf(options.signals), (object) => this.#configure(object, options))
+    this.#programs = loadPrograms(pointsOf(options.signals), (object, circumstances) =>
+      this.#configure(object, circumstances, options),
+    )
     if (options.config.pickupHistogram) this.#fillFreeSlots()
     this.signals = options.signals.map((signal) => signalStatus(signal, this.#programs.choices))
     this.#packetClock = this.#uses('receiveQueued') ? new PacketClock(this.#object) : undefined
@@ -89,13 +91,18 @@ export class ProbeSession {
     return this.#programs.object
   }
 
-  #configure(object: NativeBpfObject, options: SessionOptions): void {
+  #configure(object: NativeBpfObject, circumstances: Circumstances, options: SessionOptions): void {
+    const { hasRdonlyCast, hasCookie, isUnreadInHash } = circumstances
     const config = new Uint8Array(configBytes)
     encodeConfig(new DataView(config.buffer), 0, {
       ...options.config,
       epochNs: Number(this.epochNs),
-      hasRdonlyCast: Number(native().kernelHas('function', 'bpf_rdonly_cast')),
+      hasRdonlyCast: Number(hasRdonlyCast),
+      hasCookie: Number(hasCookie),
+      unreadInHash: Number(isUnreadInHash),
     })
+    for (const map of ['unread', 'unread_marks']) object.setMapAutocreate(map, !isUnreadInHash)
+    for (const map of ['unread_hash', 'unread_marks_hash']) object.setMapAutocreate(map, isUnreadInHash)
     object.setVariable('.rodata', 'cfg', config)
     object.setMapEntries('events', options.ringBytes)
     if (!allocatesOnDemand()) return

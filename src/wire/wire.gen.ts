@@ -159,6 +159,8 @@ export interface Config {
   pickupRows: number
   pickupHistogram: number
   hasRdonlyCast: number
+  hasCookie: number
+  unreadInHash: number
   pids: NumberSet
   tids: NumberSet
   uids: NumberSet
@@ -171,7 +173,7 @@ export interface Config {
   comms: CommSet
 }
 
-export const configBytes = 3456
+export const configBytes = 3464
 
 export function encodeConfig(view: DataView, offset: number, value: Config): void {
   writeU64(view, offset, value.epochNs)
@@ -182,16 +184,18 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   view.setUint32(offset + 32, value.pickupRows, true)
   view.setUint32(offset + 36, value.pickupHistogram, true)
   view.setUint32(offset + 40, value.hasRdonlyCast, true)
-  encodeNumberSet(view, offset + 48, value.pids)
-  encodeNumberSet(view, offset + 312, value.tids)
-  encodeNumberSet(view, offset + 576, value.uids)
-  encodeNumberSet(view, offset + 840, value.netns)
-  encodeNumberSet(view, offset + 1104, value.ports)
-  encodeNumberSet(view, offset + 1368, value.localPorts)
-  encodeNumberSet(view, offset + 1632, value.peerPorts)
-  encodeNetworkSet(view, offset + 1896, value.hosts)
-  encodeNetworkSet(view, offset + 2416, value.peers)
-  encodeCommSet(view, offset + 2936, value.comms)
+  view.setUint32(offset + 44, value.hasCookie, true)
+  view.setUint32(offset + 48, value.unreadInHash, true)
+  encodeNumberSet(view, offset + 56, value.pids)
+  encodeNumberSet(view, offset + 320, value.tids)
+  encodeNumberSet(view, offset + 584, value.uids)
+  encodeNumberSet(view, offset + 848, value.netns)
+  encodeNumberSet(view, offset + 1112, value.ports)
+  encodeNumberSet(view, offset + 1376, value.localPorts)
+  encodeNumberSet(view, offset + 1640, value.peerPorts)
+  encodeNetworkSet(view, offset + 1904, value.hosts)
+  encodeNetworkSet(view, offset + 2424, value.peers)
+  encodeCommSet(view, offset + 2944, value.comms)
 }
 
 export interface Histogram {
@@ -495,7 +499,7 @@ export const wireLayout = {
     ],
   },
   wl_config: {
-    size: 3456,
+    size: 3464,
     members: [
       { name: 'epoch_ns', offset: 0, size: 8 },
       { name: 'slow_ns', offset: 8, size: 8 },
@@ -505,17 +509,19 @@ export const wireLayout = {
       { name: 'pickup_rows', offset: 32, size: 4 },
       { name: 'pickup_histogram', offset: 36, size: 4 },
       { name: 'has_rdonly_cast', offset: 40, size: 4 },
-      { name: '_pad', offset: 44, size: 4 },
-      { name: 'pids', offset: 48, size: 264 },
-      { name: 'tids', offset: 312, size: 264 },
-      { name: 'uids', offset: 576, size: 264 },
-      { name: 'netns', offset: 840, size: 264 },
-      { name: 'ports', offset: 1104, size: 264 },
-      { name: 'local_ports', offset: 1368, size: 264 },
-      { name: 'peer_ports', offset: 1632, size: 264 },
-      { name: 'hosts', offset: 1896, size: 520 },
-      { name: 'peers', offset: 2416, size: 520 },
-      { name: 'comms', offset: 2936, size: 520 },
+      { name: 'has_cookie', offset: 44, size: 4 },
+      { name: 'unread_in_hash', offset: 48, size: 4 },
+      { name: '_pad', offset: 52, size: 4 },
+      { name: 'pids', offset: 56, size: 264 },
+      { name: 'tids', offset: 320, size: 264 },
+      { name: 'uids', offset: 584, size: 264 },
+      { name: 'netns', offset: 848, size: 264 },
+      { name: 'ports', offset: 1112, size: 264 },
+      { name: 'local_ports', offset: 1376, size: 264 },
+      { name: 'peer_ports', offset: 1640, size: 264 },
+      { name: 'hosts', offset: 1904, size: 520 },
+      { name: 'peers', offset: 2424, size: 520 },
+      { name: 'comms', offset: 2944, size: 520 },
     ],
   },
   wl_histogram: {

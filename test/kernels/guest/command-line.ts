@@ -1,0 +1,82 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { Actor } from '../../../lab/actor.ts'
+import type { GuestReport } from '../report.ts'
+import { counts, work } from './workload.ts'
+
+const main = 'src/cli/main.js'
+
+type Row = Record<string, unknown>
+
+/** Runs the real commands against the workload. */
+export async function tryCommandLine(): Promise<GuestReport> {
+  delete process.env['WIRELAG_HOOKS']
+  const doctor = spawnSync(process.execPath, [main, 'doctor', '--json'])
+  const report = JSON.parse(String(doctor.stdout)) as { ok: boolean; signals: GuestReport['signals'] }
+  const rows = await rowsOf('trace')
+  const samples = await rowsOf('pktlat')
+  const of = (list: Row[], kind: string): number => list.filter((row) => row['kind'] === kind).length
+  const established = counts.accepted + 1
+  return {
+    step: 'command line',
+    signals: report.signals,
+    checks: [
+      { name: 'doctor', expected: [0, true], actual: [doctor.status, report.ok] },
+      { name: 'trace: connects', expected: established, actual: of(rows, 'connect') },
+      { name: 'trace: accepts', expected: established, actual: of(rows, 'accept') },
+      { name: 'trace: failures', expected: counts.refused + counts.unreachable, actual: of(rows, 'fail') },
+      {
+        name: 'pktlat: pickups',
+        expected: 2 * counts.roundTrips + counts.halfClosedReads,
+        actual: of(samples, 'pickup'),
+      },
+      { name: 'pktlat: summary', expected: 1, actual: of(samples, 'summary') },
+    ],
+  }
+}
+
+/** What a command writes of the workload. */
+async function rowsOf(command: string): Promise<Row[]> {
+  await using host = await Actor.inNewNamespace()
+  const child = spawn(process.execPath, [main, command, '--json', '--netns', String(host.netns)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  const started = new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += String(chunk)
+      if (text.includes('"kind":"start"')) resolve()
+    })
+  })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  await Promise.race([started, ended])
+  await work(host)
+  child.kill('SIGINT')
+  await ended
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row)
+}
+
+/** What it says, and how it ends, where the kernel cannot do it. */
+export function tryRefusal(step: string, expected: string): GuestReport {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'trace', '--duration', '1s'])
+  const lines = String(stderr).trimEnd().split('\n')
+  return {
+    step,
+    signals: [],
+    checks: [
+      { name: 'exit code', expected: 1, actual: status },
+      { name: 'rows', expected: '', actual: String(stdout) },
+      { name: 'first line', expected, actual: lines[0] },
+      { name: 'lines', expected: 2, actual: lines.length },
+    ],
+  }
+}
+
+/** Has the kernel show no BTF from now on. */
+export function hideBtf(): void {
+  mkdirSync('/tmp/empty')
+  spawnSync('mount', ['--bind', '/tmp/empty', '/sys/kernel/btf'])
+}

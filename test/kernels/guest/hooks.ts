@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Actor } from '../../../lab/actor.ts'
+import type { ProbeSignal } from '../../../src/kernel/probe-points.ts'
+import type { ConnectionEvent } from '../../../src/model/connection-event.ts'
+import type { PickupSample } from '../../../src/model/pickup-sample.ts'
+import { Watch, type WatchResult } from '../../../src/pipeline/watch.ts'
+import type { Check, GuestReport, HookMode } from '../report.ts'
+import { counts, work } from './workload.ts'
+
+const patienceMs = 20_000
+
+/** Watches the workload with one kind of hook, or the best, and compares what was seen with what was done. */
+export async function tryHooks(mode: HookMode): Promise<GuestReport> {
+  if (mode === 'best') delete process.env['WIRELAG_HOOKS']
+  else process.env['WIRELAG_HOOKS'] = mode
+  await using host = await Actor.inNewNamespace()
+  const connections: ConnectionEvent[] = []
+  const pickups: PickupSample[] = []
+  const watch = await Watch.start(
+    {
+      signals: ['connect', 'accept', 'close', 'pickup', 'command'],
+      filter: { netns: { include: [{ low: host.netns, high: host.netns }], exclude: [] } },
+      slowNs: undefined,
+      pickupRows: { overNs: 0 },
+      pickupHistogram: true,
+      ringBytes: 1 << 20,
+    },
+    { onConnection: (event) => connections.push(event), onPickup: (sample) => pickups.push(sample) },
+  )
+  await work(host)
+  const expectedCloses = 2 * (counts.accepted + 1)
+  const isOn = (signal: ProbeSignal): boolean =>
+    watch.signals.some((entry) => entry.signal === signal && entry.status !== 'off')
+  const deadlineMs = Date.now() + patienceMs
+  while (
+    isOn('close') &&
+    connections.filter(({ kind }) => kind === 'close').length < expectedCloses &&
+    Date.now() < deadlineMs
+  ) {
+    await sleep(50)
+    watch.drain()
+  }
+  const { signals } = watch
+  const result = watch.stop()
+  const checks = isOn('connect') ? connectionChecks(connections, watch, host) : []
+  if (isOn('pickup')) checks.push(...pickupChecks(pickups, watch, host, result))
+  checks.push({ name: 'books that do not balance', expected: [], actual: result.books.filter(isOut) })
+  checks.push({ name: 'lost', expected: 0, actual: result.books.reduce((sum, { lost }) => sum + lost, 0) })
+  return {
+    step: mode,
+    signals: signals.map(({ signal, status, hooks, reasons, lost }) => ({ signal, status, hooks, reasons, lost })),
+    checks,
+  }
+}
+
+function isOut({ attempted, delivered, lost, filtered, invalid }: WatchResult['books'][number]): boolean {
+  return attempted !== delivered + lost + filtered + invalid
+}
+
+function connectionChecks(events: ConnectionEvent[], watch: Watch, host: Actor): Check[] {
+  const of = (kind: ConnectionEvent['kind']): ConnectionEvent[] => events.filter((event) => event.kind === kind)
+  const seesCalls = !watch.signals.some(({ signal, lost }) => signal === 'connect' && lost.length > 0)
+  const errors: Record<string, number> = {}
+  for (const event of of('fail')) if (event.kind === 'fail') errors[event.error] = (errors[event.error] ?? 0) + 1
+  const waits = of('accept').filter((event) => event.kind === 'accept' && event.acceptQueueNs !== undefined)
+  const established = counts.accepted + 1
+  const sentBytes = counts.roundTrips + 10 * counts.halfClosedReads
+  return [
+    { name: 'connects', expected: established, actual: of('connect').length },
+    { name: 'accepts', expected: established, actual: of('accept').length },
+    { name: 'accepts with their wait', expected: established, actual: waits.length },
+    { name: 'closes', expected: 2 * established, actual: of('close').length },
+    {
+      name: 'failures',
+      expected: { ECONNREFUSED: counts.refused, ...(seesCalls ? { ENETUNREACH: counts.unreachable } : {}) },
+      actual: errors,
+    },
+    {
+      name: 'rows with another owner than the actor',
+      expected: [],
+      // A connection that is reset in the accept queue closes before anybody has accepted it.
+      actual: events.filter((event) => event.owner?.pid !== host.pid && !(event.kind === 'close' && !event.owner)),
+    },
+    {
+      name: 'closes of the socket that sent everything',
+      expected: 1,
+      actual: of('close').filter((event) => event.kind === 'close' && event.bytesSent === sentBytes).length,
+    },
+  ]
+}
+
+function pickupChecks(samples: PickupSample[], watch: Watch, host: Actor, result: WatchResult): Check[] {
+  const seesHalfClosed = !watch.signals.some(({ signal, lost }) => signal === 'pickup' && lost.length > 0)
+  const expected = 2 * counts.roundTrips + (seesHalfClosed ? counts.halfClosedReads : 0)
+  const invalid = seesHalfClosed ? 0 : counts.halfClosedReads
+  return [
+    { name: 'pickups', expected, actual: samples.length },
+    {
+      name: 'reads of data whose arrival was not seen',
+      expected: invalid,
+      actual: result.books.find(({ signal }) => signal === 'pickup')?.invalid,
+    },
+    {
+      name: 'pickups of another reader than the actor',
+      expected: [],
+      actual: samples.filter(({ reader }) => reader.pid !== host.pid),
+    },
+    { name: 'pickups of a second or more', expected: [], actual: samples.filter(({ latencyNs }) => latencyNs > 1e9) },
+    {
+      name: 'pickups in the histogram',
+      expected,
+      actual: result.pickups.reduce((sum, { histogram }) => sum + histogram.count, 0),
+    },
+  ]
+}

@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from 'node:util'
+import { debianKernel } from './debian-kernel.ts'
+import { guestImage } from './guest-image.ts'
+import { runGuest, splatsOf, type GuestRun } from './guest-run.ts'
+import type { MatrixKernel } from './kernels.ts'
+import { reportPrefix, type GuestReport } from './report.ts'
+
+const limitMs = 150_000
+/** 6.12 now and then dies under emulation, before it has said anything of wirelag. */
+const maxTries = 3
+const guestsAtOnce = 2
+
+export interface KernelResult {
+  kernel: MatrixKernel
+  release: string
+  reports: GuestReport[]
+  /** What did not hold, in words; empty when all did. */
+  failures: string[]
+}
+
+interface Job {
+  kernel: MatrixKernel
+  moreArguments: string
+}
+
+/** Boots every kernel, and the newest of them once more locked down, and collects what they report. */
+export async function runMatrix(
+  kernels: readonly MatrixKernel[],
+  say: (line: string) => void,
+): Promise<KernelResult[]> {
+  const image = guestImage()
+  const results = new Map<MatrixKernel, KernelResult>()
+  const jobs: Job[] = kernels.map((kernel) => ({ kernel, moreArguments: '' }))
+  const last = kernels.at(-1)
+  if (last) jobs.push({ kernel: last, moreArguments: 'lockdown=confidentiality' })
+  const work = async (): Promise<void> => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      const startMs = Date.now()
+      const { release, file } = await debianKernel(job.kernel.suite)
+      const { reports, failures } = await bootUntilVerdict(file, image, job.moreArguments)
+      const seconds = ((Date.now() - startMs) / 1000).toFixed(0)
+      const verdict = failures.length === 0 ? 'passed' : `${failures.length} failures`
+      say(`${release}${job.moreArguments && ` ${job.moreArguments}`}: ${verdict} (${seconds} s)`)
+      const known = results.get(job.kernel) ?? { kernel: job.kernel, release, reports: [], failures: [] }
+      results.set(job.kernel, {
+        ...known,
+        reports: [...known.reports, ...reports],
+        failures: [...known.failures, ...failures],
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: guestsAtOnce }, work))
+  return kernels.flatMap((kernel) => results.get(kernel) ?? [])
+}
+
+async function bootUntilVerdict(
+  file: string,
+  image: string,
+  moreArguments: string,
+): Promise<Pick<KernelResult, 'reports' | 'failures'>> {
+  let run: GuestRun
+  let tries = 0
+  do {
+    run = await runGuest(file, image, moreArguments, limitMs)
+    tries++
+  } while (run.exitCode === undefined && tries < maxTries)
+  const reports = reportsOf(run.output)
+  return { reports, failures: failuresOf(run, reports) }
+}
+
+function reportsOf(output: string): GuestReport[] {
+  return output
+    .split('\n')
+    .filter((line) => line.startsWith(reportPrefix))
+    .map((line) => JSON.parse(line.slice(reportPrefix.length)) as GuestReport)
+}
+
+function failuresOf(run: GuestRun, reports: readonly GuestReport[]): string[] {
+  const failures = reports.flatMap(({ step, checks }) =>
+    checks
+      .filter(({ expected, actual }) => !isDeepStrictEqual(expected, actual))
+      .map(({ name, expected, actual }) => `${step}: ${name}: expected ${text(expected)}, got ${text(actual)}`),
+  )
+  failures.push(...splatsOf(run.log).map((line) => `the kernel complained: ${line.trim()}`))
+  if (run.exitCode !== 0 && failures.length === 0) {
+    const verdict =
+      run.exitCode === undefined ? 'the guest ended without a verdict' : `the guest's tests ended with ${run.exitCode}`
+    const otherLines = run.output.split('\n').filter((line) => !line.startsWith(reportPrefix))
+    failures.push([verdict, ...lastLines(otherLines), ...lastLines(run.log.split('\n'))].join('\n    '))
+  }
+  return failures
+}
+
+function text(value: unknown): string {
+  return (JSON.stringify(value) ?? 'undefined').slice(0, 500)
+}
+
+function lastLines(lines: readonly string[]): string[] {
+  return lines.filter((line) => line.trim() !== '').slice(-15)
+}
