@@ -10,6 +10,8 @@ interface Stage {
 }
 
 const bin = 'node_modules/.bin'
+/** Test files to run, where not all. */
+const named = process.argv.slice(2)
 
 const stages: Stage[] = [
   { name: 'types', run: () => succeeds(`${bin}/tsc`) },
@@ -17,6 +19,9 @@ const stages: Stage[] = [
   { name: 'format', run: () => succeeds(`${bin}/oxfmt`, '--check', '.') },
   { name: 'generated code', run: checkGenerated },
   { name: 'tests', run: () => runTests() },
+  ...(named.length > 0
+    ? []
+    : [{ name: 'other kernels', run: () => succeeds(process.execPath, 'test/kernels/main.ts') }]),
 ]
 
 for (const { name, run } of stages) {
@@ -29,7 +34,6 @@ for (const { name, run } of stages) {
 
 /** One file at a time: tests of the kernel measure time, and there may be only two processors. */
 function runTests(): boolean {
-  const named = process.argv.slice(2)
   const files = named.length > 0 ? named : globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'])
   return succeeds(process.execPath, '--test', '--test-concurrency=1', '--test-timeout=120000', ...files.toSorted())
 }

@@ -24,7 +24,7 @@ static __always_inline void handle_accepted(const struct sock *sk, bool typed, s
 	connection->owner = event.owner;
 	/* The first use of a socket may come long after its accept. */
 	if (source == WL_OWNER_SOURCE_SYSCALL && connection->established_ns)
-		event.accept_queue_ns = now_ns - connection->established_ns;
+		event.accept_queue_ns = now_ns > connection->established_ns ? now_ns - connection->established_ns : 0;
 	if (is_selected(event.owner.pid))
 		connection->flags |= WL_CONNECTION_FLAG_SELECTED;
 	if (is_slow(connection->handshake_ns) || is_slow(event.accept_queue_ns))
@@ -36,7 +36,7 @@ static __always_inline void handle_accepted(const struct sock *sk, bool typed, s
 
 /*
  * The kernel puts a child into the accept queue before it makes it ESTABLISHED, so another CPU may have accepted it by
- * then: its entry begins here, and it has not waited.
+ * then: its entry begins here, or has just begun after `now`, and it has not waited.
  */
 static __always_inline void handle_accept_return(const struct sock *sk, bool typed)
 {

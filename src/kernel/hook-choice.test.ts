@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { choosePoints, signalStatus } from './hook-choice.ts'
-import { pointsOf } from './probe-points.ts'
+import { choosePoints, neededChoices, signalStatus } from './hook-choice.ts'
+import { pointsOf, probePoints, type PointName } from './probe-points.ts'
 
 const none = new Map<string, string>()
+
+/** Every way to watch these points refused. */
+function refusing(reason: string, ...points: PointName[]): Map<string, string> {
+  return new Map(
+    points.flatMap((point) => probePoints[point].variants.map(({ programs }) => [programs[0] ?? '', reason] as const)),
+  )
+}
 
 test('nothing refused: every signal is on', () => {
   const choices = choosePoints(pointsOf(['connect', 'accept', 'close', 'pickup', 'command']), none, undefined)
@@ -13,18 +20,18 @@ test('nothing refused: every signal is on', () => {
 })
 
 test('without an improving point a signal is degraded, and says what is lost', () => {
-  const refused = new Map([['accept_call_exit', 'not permitted on this host']])
+  const refused = refusing('not permitted on this host', 'acceptCall')
   const status = signalStatus('accept', choosePoints(pointsOf(['accept']), refused, undefined))
   assert.equal(status.status, 'degraded')
-  assert.deepEqual(status.reasons, ['cannot watch the return of accept() (tracepoint: not permitted on this host)'])
+  assert.deepEqual(status.reasons, [
+    'cannot watch the return of accept() (tracepoint: not permitted on this host; ' +
+      'fentry: not permitted on this host; kprobe: not permitted on this host)',
+  ])
   assert.equal(status.lost.length, 1)
 })
 
 test('without a required point a signal is off, and nothing else of it is told', () => {
-  const refused = new Map([
-    ['connection_state_tp', 'this kernel does not have it'],
-    ['accept_call_exit', 'not permitted on this host'],
-  ])
+  const refused = refusing('this kernel does not have it', 'connectionState', 'acceptCall')
   const status = signalStatus('accept', choosePoints(pointsOf(['accept']), refused, undefined))
   assert.deepEqual([status.status, status.hooks, status.lost.length, status.reasons.length], ['off', [], 1, 1])
 })
@@ -36,4 +43,26 @@ test('only allowed hooks are chosen; iterators are no hooks', () => {
     [hookOf('connectionState'), hookOf('connectCall'), hookOf('existingSockets')],
     ['off', 'tracepoint', 'iterator'],
   )
+})
+
+test('a signal that is off needs none of its points; the end of sockets is watched for a hash only', () => {
+  const refused = refusing('no', 'connectionState')
+  const choices = choosePoints(pointsOf(['accept', 'pickup']), refused, undefined)
+  const statuses = (['accept', 'pickup'] as const).map((signal) => signalStatus(signal, choices))
+  const needed = (isUnreadInHash: boolean): string[] =>
+    neededChoices(choices, statuses, isUnreadInHash).map(({ point }) => point)
+  assert.deepEqual(needed(false), ['receiveQueued', 'receiveRead', 'existingSockets'])
+  assert.deepEqual(needed(true), ['receiveQueued', 'receiveRead', 'existingSockets', 'receiveForgotten'])
+})
+
+test('a way that loses something makes the signal degraded, without a point to blame', () => {
+  const refused = new Map(
+    ['pickup_queued_tp', 'pickup_queued_fentry', 'pickup_queued_kprobe'].map((name) => [name, 'no']),
+  )
+  const { status, hooks, reasons, lost } = signalStatus(
+    'pickup',
+    choosePoints(pointsOf(['pickup']), refused, undefined),
+  )
+  assert.deepEqual([status, hooks, reasons], ['degraded', ['tp_btf', 'iterator'], []])
+  assert.deepEqual(lost, ['the wait of data that comes after this side has closed its own'])
 })

@@ -1,4 +1,5 @@
 import {
+  pointsOf,
   probePoints,
   signalSpecs,
   unreadPoints,
@@ -66,9 +67,17 @@ export function keepsUnreadInHash(choices: readonly PointChoice[], hasTracingSto
   return !hasTracingStorage || choices.some(({ point, hook }) => unreadPoints.includes(point) && hook === 'kprobe')
 }
 
-/** The choices without those that are not needed: sockets that are gone must be forgotten only by a hash. */
-export function withoutNeedless(choices: readonly PointChoice[], isUnreadInHash: boolean): PointChoice[] {
-  return choices.filter(({ point }) => point !== 'receiveForgotten' || isUnreadInHash)
+/**
+ * The choices without those that nothing needs: points of signals that are off for want of another point, and the end of
+ * sockets, of which only a hash must be told.
+ */
+export function neededChoices(
+  choices: readonly PointChoice[],
+  statuses: readonly SignalStatus[],
+  isUnreadInHash: boolean,
+): PointChoice[] {
+  const needed = pointsOf(statuses.flatMap(({ signal, status }) => (status === 'off' ? [] : signal)))
+  return choices.filter(({ point }) => needed.includes(point) && (point !== 'receiveForgotten' || isUnreadInHash))
 }
 
 /** What the choice means for a signal. */

@@ -1,14 +1,31 @@
 import { OperatorError } from '../lib/operator-error.ts'
 import { wireLayout } from '../wire/wire.gen.ts'
 import { checkLayout } from './layout-check.ts'
-import { choosePoints, keepsUnreadInHash, variantKey, withoutNeedless, type PointChoice } from './hook-choice.ts'
+import {
+  choosePoints,
+  keepsUnreadInHash,
+  neededChoices,
+  signalStatus,
+  variantKey,
+  type PointChoice,
+  type SignalStatus,
+} from './hook-choice.ts'
 import { lockdown, ownRights } from './host-kernel.ts'
 import { bpfObjectFile, native, type NativeBpfObject, type NativeError } from './native.ts'
-import { probePoints, type Hook, type HookVariant, type PointName, type ProbePoint } from './probe-points.ts'
+import {
+  pointsOf,
+  probePoints,
+  type Hook,
+  type HookVariant,
+  type PointName,
+  type ProbePoint,
+  type ProbeSignal,
+} from './probe-points.ts'
 
 export interface LoadedPrograms {
   object: NativeBpfObject
-  /** What is attached, and what could not be. */
+  signals: SignalStatus[]
+  /** What is attached, and what could not be but would have been of use. */
   choices: PointChoice[]
 }
 
@@ -20,8 +37,8 @@ export interface Circumstances {
 }
 
 /**
- * Loads and attaches the best programs for the points that this kernel takes. Each way to watch a point may fail alone:
- * it is left out, with the reason, and the next is tried.
+ * Loads and attaches the best programs for these signals that this kernel takes. Each way to watch a point may fail
+ * alone: it is left out, with the reason, and the next is tried.
  *
  * libbpf loads an object whole or not at all, so after a failure it is opened afresh without the variant that failed.
  *
@@ -29,17 +46,19 @@ export interface Circumstances {
  * @throws OperatorError where nothing can be loaded at all: no rights, no BTF
  */
 export function loadPrograms(
-  points: readonly PointName[],
+  wanted: readonly ProbeSignal[],
   configure: (object: NativeBpfObject, circumstances: Circumstances) => void,
 ): LoadedPrograms {
   checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
+  const points = pointsOf(wanted)
   const allowed = allowedHooks(process.env['WIRELAG_HOOKS'])
   const refused = new Map(missingTracepoints(points))
   const hasTracingStorage = kernelHas('function', 'bpf_sk_storage_get_tracing')
   for (;;) {
     const candidates = choosePoints(points, refused, allowed)
     const isUnreadInHash = keepsUnreadInHash(candidates, hasTracingStorage)
-    const choices = withoutNeedless(candidates, isUnreadInHash)
+    const signals = wanted.map((signal) => signalStatus(signal, candidates))
+    const choices = neededChoices(candidates, signals, isUnreadInHash)
     const object = openObject()
     try {
       configure(object, {
@@ -48,7 +67,7 @@ export function loadPrograms(
         isUnreadInHash,
       })
       const failure = tryPrograms(object, choices)
-      if (!failure) return { object, choices }
+      if (!failure) return { object, signals, choices }
       refused.set(failure.key, failure.reason)
     } catch (error) {
       object.close()

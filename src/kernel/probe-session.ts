@@ -16,11 +16,11 @@ import {
   type Histogram,
   type ProcessKey,
 } from '../wire/wire.gen.ts'
-import { signalStatus, type SignalStatus } from './hook-choice.ts'
+import type { SignalStatus } from './hook-choice.ts'
 import { loadPrograms, type Circumstances, type LoadedPrograms } from './load-programs.ts'
 import { native, type NativeBpfObject } from './native.ts'
 import { PacketClock } from './packet-clock.ts'
-import { pointsOf, type PointName, type ProbeSignal } from './probe-points.ts'
+import type { PointName, ProbeSignal } from './probe-points.ts'
 import { RingReader, type BatchHandler } from './ring-reader.ts'
 
 const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, pickupEventBytes)
@@ -72,11 +72,11 @@ export class ProbeSession {
   /** @throws OperatorError where nothing can be loaded; a signal that is off is no error here */
   constructor(options: SessionOptions) {
     this.epochNs = process.hrtime.bigint()
-    this.#programs = loadPrograms(pointsOf(options.signals), (object, circumstances) =>
+    this.#programs = loadPrograms(options.signals, (object, circumstances) =>
       this.#configure(object, circumstances, options),
     )
     if (options.config.pickupHistogram) this.#fillFreeSlots()
-    this.signals = options.signals.map((signal) => signalStatus(signal, this.#programs.choices))
+    this.signals = this.#programs.signals
     this.#packetClock = this.#uses('receiveQueued') ? new PacketClock(this.#object) : undefined
     const ring = this.#object.openRing('events')
     this.#reader = new RingReader(ring, options.ringBytes, maxRecordBytes, options.onEvents)

@@ -17,7 +17,8 @@ export interface GuestRun {
  * run after the kernel patched its text; without CX16, kmalloc_nolock() serves debug caches only, which sk_storage needs
  * from 7.1 on.
  */
-const machine = '-M q35 -cpu qemu64,-cx16,+rdrand -accel tcg,thread=single -smp 2 -m 1024'.split(' ')
+const machine =
+  '-M q35 -cpu qemu64,-cx16,+rdrand -accel tcg,thread=single -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot -display none'
 const kernelArguments =
   'console=ttyS0 loglevel=6 rootfstype=ramfs panic=-1 oops=panic nowatchdog no_timer_check slub_debug=F,kmalloc*'
 
@@ -30,12 +31,9 @@ export async function runGuest(
 ): Promise<GuestRun> {
   const folder = mkdtempSync(join(tmpdir(), 'wirelag-guest-'))
   const logFile = join(folder, 'log')
-  const args = [
-    ...machine,
-    ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
-    ...['-kernel', kernelFile, '-initrd', image, '-append', `${kernelArguments} ${moreArguments}`],
-    ...['-serial', `file:${logFile}`, '-serial', 'stdio'],
-  ]
+  const boot = { kernel: kernelFile, initrd: image, append: `${kernelArguments} ${moreArguments}` }
+  const args = [...machine.split(' '), ...Object.entries(boot).flatMap(([name, value]) => [`-${name}`, value])]
+  args.push('-serial', `file:${logFile}`, '-serial', 'stdio')
   const qemu = spawn('qemu-system-x86_64', args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   qemu.stdout.on('data', (chunk: Buffer) => (output += String(chunk)))

@@ -5,8 +5,8 @@ import { runGuest, splatsOf, type GuestRun } from './guest-run.ts'
 import type { MatrixKernel } from './kernels.ts'
 import { reportPrefix, type GuestReport } from './report.ts'
 
-const limitMs = 150_000
-/** 6.12 now and then dies under emulation, before it has said anything of wirelag. */
+const limitMs = 75_000
+/** Under emulation a guest now and then dies or hangs by itself. */
 const maxTries = 3
 const guestsAtOnce = 2
 
@@ -37,7 +37,9 @@ export async function runMatrix(
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const startMs = Date.now()
       const { release, file } = await debianKernel(job.kernel.suite)
-      const { reports, failures } = await bootUntilVerdict(file, image, job.moreArguments)
+      const { reports, failures } = await bootUntilVerdict(file, image, job.moreArguments, (lines) =>
+        say(`${release}: ended without a verdict, once more; its last lines:\n    ${lines.join('\n    ')}`),
+      )
       const seconds = ((Date.now() - startMs) / 1000).toFixed(0)
       const verdict = failures.length === 0 ? 'passed' : `${failures.length} failures`
       say(`${release}${job.moreArguments && ` ${job.moreArguments}`}: ${verdict} (${seconds} s)`)
@@ -57,13 +59,15 @@ async function bootUntilVerdict(
   file: string,
   image: string,
   moreArguments: string,
+  onRetry: (lastLines: string[]) => void,
 ): Promise<Pick<KernelResult, 'reports' | 'failures'>> {
   let run: GuestRun
   let tries = 0
-  do {
+  for (;;) {
     run = await runGuest(file, image, moreArguments, limitMs)
-    tries++
-  } while (run.exitCode === undefined && tries < maxTries)
+    if (run.exitCode !== undefined || ++tries >= maxTries) break
+    onRetry([...lastLines(run.output.split('\n')), ...lastLines(run.log.split('\n'))].map((line) => line.slice(0, 200)))
+  }
   const reports = reportsOf(run.output)
   return { reports, failures: failuresOf(run, reports) }
 }
