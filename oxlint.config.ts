@@ -4,7 +4,7 @@ import { defineConfig } from 'oxlint'
 const mayImport: Record<string, string[]> = {
   lib: [],
   wire: ['lib'],
-  model: ['lib'],
+  model: ['histogram', 'lib'],
   histogram: ['lib'],
   kernel: ['wire', 'lib'],
   track: ['wire', 'model', 'histogram', 'lib'],

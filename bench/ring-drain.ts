@@ -20,14 +20,17 @@ export async function measureRingDrain(rounds: number): Promise<Table> {
     let records = 0
     const session = new ProbeSession({
       signals: ['pickup'],
-      config: kernelConfig({ filter: {}, slowNs: undefined, pickupRows: { overNs: 0 }, pickupHistogram: false }),
+      config: kernelConfig({ filter: {}, slowNs: undefined, pickupRows: { overNs: 0 } }),
       ringBytes,
       onEvents: (view, bytes) => {
         readBatch(view, bytes, {
           onOpen: () => {},
           onClose: () => {},
+          onSend: () => {},
+          onPacket: () => {},
+          onLedger: () => {},
           onPickup: (event) => {
-            const { pid } = event.reader
+            const { pid } = event.task
             let histogram = histograms.get(pid)
             if (!histogram) histograms.set(pid, (histogram = new LogLinearHistogram()))
             histogram.record(event.latencyNs)

@@ -22,9 +22,15 @@ typedef _Bool bool;
 #define false 0
 #define NULL ((void *)0)
 
+/* A function with a stack frame of its own, where inlining would pass the 512 bytes that all frames have together. */
+#define SUBPROGRAM static __noinline __attribute__((unused))
+
 #define AF_INET 2
 #define AF_INET6 10
 #define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define MSG_PEEK 2
+#define MSG_ERRQUEUE 0x2000
 #define TASK_COMM_LEN 16
 
 /* include/net/tcp_states.h */
@@ -71,6 +77,7 @@ struct sock_common {
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
 	unsigned short skc_family;
+	__u16 skc_num; /* local port, host byte order; 0 once it is given back */
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	unsigned long skc_flags; /* enum sock_flags */
@@ -85,15 +92,32 @@ typedef struct {
 	int owned;
 } socket_lock_t;
 
+struct net_device {
+	possible_net_t nd_net;
+};
+
+/* include/net/dropreason-core.h; numbers differ between kernels */
+enum skb_drop_reason {
+	SKB_DROP_REASON_NOT_SPECIFIED = 1,
+};
+
 struct sk_buff {
+	struct net_device *dev;
+	int skb_iif; /* interface it was received by; 0: it was not received */
 	unsigned int len;
 	unsigned char *data;
+	unsigned char *head;
+	__u16 network_header;
+	__u16 transport_header;
+	__be16 protocol;
+	struct sock *sk;
 	__s64 tstamp; /* when the stack received it, CLOCK_REALTIME; 0 unless somebody asked for timestamps */
 };
 
 struct sk_buff_head {
 	struct sk_buff *next;
 	struct sk_buff *prev;
+	__u32 qlen;
 };
 
 struct sock {
@@ -101,7 +125,17 @@ struct sock {
 	socket_lock_t sk_lock;
 	struct sk_buff_head sk_receive_queue;
 	int sk_err;
+	int sk_sndbuf;
+	int sk_wmem_queued;
 	__u16 sk_protocol;
+};
+
+struct udp_sock {
+	struct sk_buff_head reader_queue;
+};
+
+struct request_sock {
+	struct sock_common __req_common;
 };
 
 struct inet_sock {
@@ -113,7 +147,13 @@ struct inet_connection_sock {
 	struct {
 		__u32 lrcvtime; /* when data was last received, in jiffies */
 	} icsk_ack;
+	__u32 icsk_rto; /* jiffies */
+	__u8 icsk_pending; /* ICSK_TIME_*; 0 inside the retransmission timer's own handler */
 };
+
+/* include/net/inet_connection_sock.h */
+#define ICSK_TIME_LOSS_PROBE 5
+
 
 struct minmax_sample {
 	__u32 v;
@@ -134,7 +174,20 @@ struct tcp_sock {
 	__u64 bytes_received;
 	__u64 tcp_clock_cache; /* CLOCK_MONOTONIC when the stack last turned to this socket */
 	__u32 total_retrans;
+	__u32 snd_wnd;
+	__u32 write_seq;
+	__u32 snd_nxt;
+	__u32 notsent_lowat;
+	__u32 chrono_start;   /* jiffies; when the present kind of time began */
+	__u32 chrono_stat[3]; /* jiffies by enum tcp_chrono, minus one */
+	__u8 chrono_type : 2; /* enum tcp_chrono; 0: none */
 };
+
+/* include/linux/tcp.h: enum tcp_chrono */
+#define TCP_CHRONO_BUSY 1
+#define TCP_CHRONO_RWND_LIMITED 2
+#define TCP_CHRONO_SNDBUF_LIMITED 3
+
 
 struct socket {
 	struct sock *sk;
@@ -163,6 +216,10 @@ struct cred {
 	kuid_t uid;
 };
 
+struct sched_info {
+	unsigned long long run_delay; /* ns on a run queue without running, ever; CONFIG_SCHED_INFO */
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -170,6 +227,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	const struct cred *cred;
 	struct files_struct *files;
+	struct sched_info sched_info;
 	__u64 start_boottime; /* since boot, suspend included; called real_start_time before 5.5 (cf25e24db61c) */
 };
 

@@ -2,7 +2,7 @@
 #ifndef WIRELAG_MARKS_H
 #define WIRELAG_MARKS_H
 
-#include "../maps/unread.h"
+#include "../maps/socket-state.h"
 #include "log2.h"
 
 /*
@@ -43,46 +43,46 @@ static __always_inline __u32 thin_marks(struct unread_marks *marks, __u32 shift)
 	return kept;
 }
 
-/* Bytes from unread->end_seq up to rcv_nxt were queued at `now`. */
-static __always_inline void mark_queued(struct sock *sk, bool typed, struct unread *unread, __u32 copied_seq,
+/* Bytes from state->end_seq up to rcv_nxt were queued at `now`. */
+static __always_inline void mark_queued(struct sock *sk, bool typed, struct socket_state *state, __u32 copied_seq,
 					__u32 rcv_nxt, __u64 now_ns)
 {
-	__u32 start_seq = unread->end_seq;
+	__u32 start_seq = state->end_seq;
 	struct unread_marks *marks;
 	struct unread_mark *mark;
 	__u32 shift;
 
-	unread->end_seq = rcv_nxt;
+	state->end_seq = rcv_nxt;
 	if (!seq_before(copied_seq, start_seq)) { /* all before has been read: the queue starts anew */
-		unread->read_seq = copied_seq;
-		unread->oldest_ns = now_ns;
-		unread->newest_ns = now_ns;
-		unread->later_marks = 0;
-		unread->flags &= ~UNREAD_AT_LEAST;
+		state->read_seq = copied_seq;
+		state->oldest_ns = now_ns;
+		state->newest_ns = now_ns;
+		state->later_marks = 0;
+		state->flags &= ~UNREAD_AT_LEAST;
 		return;
 	}
-	shift = cell_shift(now_ns - unread->oldest_ns);
-	if (now_ns >> shift == unread->newest_ns >> shift)
+	shift = cell_shift(now_ns - state->oldest_ns);
+	if (now_ns >> shift == state->newest_ns >> shift)
 		return;
 	marks = unread_marks_of(sk, typed, true);
 	if (!marks)
 		return;
-	if (unread->later_marks >= LATER_MARKS)
-		unread->later_marks = thin_marks(marks, shift);
-	mark = &marks->ring[(marks->first + unread->later_marks) & (LATER_MARKS - 1)];
+	if (state->later_marks >= LATER_MARKS)
+		state->later_marks = thin_marks(marks, shift);
+	mark = &marks->ring[(marks->first + state->later_marks) & (LATER_MARKS - 1)];
 	mark->queued_ns = now_ns;
 	mark->seq = start_seq;
-	unread->newest_ns = now_ns;
-	unread->later_marks++;
+	state->newest_ns = now_ns;
+	state->later_marks++;
 }
 
 /* Everything before copied_seq has been read: the oldest mark becomes that of the byte at copied_seq. */
-static __always_inline void retire_marks(struct sock *sk, bool typed, struct unread *unread, __u32 copied_seq)
+static __always_inline void retire_marks(struct sock *sk, bool typed, struct socket_state *state, __u32 copied_seq)
 {
 	struct unread_marks *marks;
 
-	unread->read_seq = copied_seq;
-	if (!unread->later_marks)
+	state->read_seq = copied_seq;
+	if (!state->later_marks)
 		return;
 	marks = unread_marks_of(sk, typed, false);
 	if (!marks)
@@ -90,12 +90,12 @@ static __always_inline void retire_marks(struct sock *sk, bool typed, struct unr
 	for (__u32 i = 0; i < LATER_MARKS; i++) {
 		struct unread_mark *mark = &marks->ring[marks->first & (LATER_MARKS - 1)];
 
-		if (!unread->later_marks || seq_before(copied_seq, mark->seq))
+		if (!state->later_marks || seq_before(copied_seq, mark->seq))
 			break;
-		unread->oldest_ns = mark->queued_ns;
-		unread->flags &= ~UNREAD_AT_LEAST;
+		state->oldest_ns = mark->queued_ns;
+		state->flags &= ~UNREAD_AT_LEAST;
 		marks->first++;
-		unread->later_marks--;
+		state->later_marks--;
 	}
 }
 

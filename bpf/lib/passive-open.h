@@ -3,6 +3,7 @@
 #define WIRELAG_PASSIVE_OPEN_H
 
 #include "../maps/connections.h"
+#include "ledger.h"
 #include "socket.h"
 
 /*
@@ -18,9 +19,11 @@ static __always_inline void begin_passive(const struct sock *sk, bool typed, __u
 		.id = connection_id(sk, typed),
 		.established_ns = now_ns,
 		.handshake_ns = srtt_us ? srtt_us * 1000ULL : WL_UNKNOWN_NS,
+		.flags = WL_CONNECTION_FLAG_PASSIVE,
 	};
 
 	connection_begin(sk, &connection);
+	ledger_begin(sk, now_ns, LEDGER_ACCEPT_QUEUE);
 }
 
 #endif

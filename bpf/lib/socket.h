@@ -37,16 +37,6 @@ static __always_inline bool is_owned_by_current(const struct sock *sk, bool type
 	return SOCKET_FIELD(typed, sk, sk_lock.owned) != 0;
 }
 
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
-
-/* The TCP part of a typed TCP socket. The cast is free where the kernel has it, the helper is a call. */
-static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
-{
-	if (cfg.has_rdonly_cast)
-		return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
-	return bpf_skc_to_tcp_sock(sk);
-}
-
 /*
  * Names the socket for as long as it lives: its cookie, as `ss -e` shows it. Where the kernel gives none to this program,
  * one that was made before, else a number that does not give the socket's address away.

@@ -8,7 +8,7 @@
 /* Key: enum wl_signal. Value: struct wl_book, a part per CPU. Nothing is deleted. */
 struct books_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 8);
+	__uint(max_entries, 16);
 	__type(key, __u32);
 	__type(value, struct wl_book);
 };

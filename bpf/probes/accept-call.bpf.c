@@ -3,9 +3,24 @@
  * Who accepted a connection, and how long it had waited in the accept queue: from ESTABLISHED of the child socket to the
  * return of accept() in the task that called it. A thread that waits in accept() is not the child's owner before that.
  */
+#include "../lib/ledger.h"
 #include "../lib/open-event.h"
 #include "../lib/passive-open.h"
+#include "../maps/edges.h"
 #include "../maps/selected.h"
+
+static __always_inline void count_accept(const struct sock *sk, bool typed, const struct connection *connection,
+					 __u64 accept_queue_ns)
+{
+	struct wl_edge_stats *stats = owner_edge_stats(sk, typed, connection);
+
+	if (!stats)
+		return;
+	if (accept_queue_ns != WL_UNKNOWN_NS)
+		histogram_add(&stats->stages[WL_STAGE_ACCEPT_QUEUE], accept_queue_ns);
+	if (connection->handshake_ns != WL_UNKNOWN_NS)
+		histogram_add(&stats->stages[WL_STAGE_HANDSHAKE], connection->handshake_ns);
+}
 
 static __always_inline void handle_accepted(const struct sock *sk, bool typed, struct connection *connection,
 					    __u32 source, __u64 now_ns)
@@ -29,6 +44,8 @@ static __always_inline void handle_accepted(const struct sock *sk, bool typed, s
 		connection->flags |= WL_CONNECTION_FLAG_SELECTED;
 	if (is_slow(connection->handshake_ns) || is_slow(event.accept_queue_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
+	ledger_accepted(sk, now_ns);
+	count_accept(sk, typed, connection, event.accept_queue_ns);
 	read_tuple(sk, typed, &event.tuple);
 	emit_open(&event, WL_SIGNAL_ACCEPT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED,
 		  connection->flags & WL_CONNECTION_FLAG_SLOW);

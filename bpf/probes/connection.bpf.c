@@ -5,12 +5,15 @@
  * In softirq the current task is a bystander. Who owns the connection is taken where a task acts on it: here at
  * SYN_SENT, which is entered inside connect(), and in accept-call.bpf.c.
  */
+#include "../lib/jiffies.h"
+#include "../lib/ledger.h"
 #include "../lib/open-event.h"
 #include "../lib/passive-open.h"
 #include "../maps/connect-calls.h"
+#include "../maps/edges.h"
 #include "../maps/selected.h"
 
-static __always_inline void handle_syn_sent(struct sock *sk, bool typed, __u64 now_ns)
+SUBPROGRAM void handle_syn_sent(struct sock *sk, bool typed, __u64 now_ns)
 {
 	struct connect_call *call = current_connect_call();
 	struct connection connection = {
@@ -26,6 +29,7 @@ static __always_inline void handle_syn_sent(struct sock *sk, bool typed, __u64 n
 	if (is_selected(connection.owner.pid))
 		connection.flags |= WL_CONNECTION_FLAG_SELECTED;
 	connection_begin(sk, &connection);
+	ledger_begin(sk, now_ns, LEDGER_CONNECTING);
 	if (!cfg.slow_ns)
 		return;
 	event.kind = WL_EVENT_KIND_PENDING;
@@ -62,13 +66,31 @@ static __always_inline __u64 handshake_so_far(const struct connection *connectio
 	return connection->opened_ns ? now_ns - connection->opened_ns : WL_UNKNOWN_NS;
 }
 
-static __always_inline void handle_connected(struct sock *sk, bool typed, struct connection *connection,
+static __always_inline void count_handshake(struct sock *sk, bool typed, const struct connection *connection)
+{
+	struct wl_edge_stats *stats = owner_edge_stats(sk, typed, connection);
+
+	if (stats && connection->handshake_ns != WL_UNKNOWN_NS)
+		histogram_add(&stats->stages[WL_STAGE_HANDSHAKE], connection->handshake_ns);
+}
+
+static __always_inline void count_failure(struct sock *sk, bool typed, const struct connection *connection)
+{
+	struct wl_edge_stats *stats = owner_edge_stats(sk, typed, connection);
+
+	if (stats)
+		__sync_fetch_and_add(&stats->failures, 1);
+}
+
+SUBPROGRAM void handle_connected(struct sock *sk, bool typed, struct connection *connection,
 					     __u64 now_ns)
 {
 	connection->established_ns = now_ns;
 	connection->handshake_ns = handshake_so_far(connection, now_ns);
 	if (is_slow(connection->handshake_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
+	ledger_connected(sk, now_ns);
+	count_handshake(sk, typed, connection);
 	emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_CONNECT, 0);
 }
 
@@ -86,7 +108,7 @@ static __always_inline void handle_established(struct sock *sk, bool typed, int 
  * A connect that ended in CLOSE. Where the kernel set no error on the socket, either connect() itself failed after
  * SYN_SENT and will return the reason (then connect-call.bpf.c reports it), or the application gave up and closed.
  */
-static __always_inline void handle_connect_failed(struct sock *sk, bool typed, struct connection *connection,
+SUBPROGRAM void handle_connect_failed(struct sock *sk, bool typed, struct connection *connection,
 						  __u64 now_ns)
 {
 	int error = BPF_CORE_READ(sk, sk_err);
@@ -101,10 +123,29 @@ static __always_inline void handle_connect_failed(struct sock *sk, bool typed, s
 		error = ECANCELED;
 	}
 	connection->handshake_ns = handshake_so_far(connection, now_ns);
+	ledger_closed(sk, now_ns);
+	count_failure(sk, typed, connection);
 	emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_FAIL, error);
 }
 
-static __always_inline void handle_closed(struct sock *sk, bool typed, struct connection *connection, __u64 now_ns)
+/* A running chrono stands in its sum only when it stops. */
+static __always_inline void read_limits(const struct tcp_sock *tp, struct wl_close_event *event)
+{
+	__u32 running = BPF_CORE_READ_BITFIELD_PROBED(tp, chrono_type);
+	__u32 running_jiffies = (__u32)bpf_jiffies64() - BPF_CORE_READ(tp, chrono_start);
+	__u64 jiffy_us = jiffy_ns() / 1000;
+	__u32 jiffies[3] = {};
+
+	BPF_CORE_READ_INTO(&jiffies, tp, chrono_stat);
+	for (__u32 i = 0; i < 3; i++)
+		if (running == i + 1)
+			jiffies[i] += running_jiffies;
+	event->receiver_limited_ms = jiffies[TCP_CHRONO_RWND_LIMITED - 1] * jiffy_us / 1000;
+	event->send_limited_ms = jiffies[TCP_CHRONO_SNDBUF_LIMITED - 1] * jiffy_us / 1000;
+	event->busy_ms = (jiffies[0] + jiffies[1] + jiffies[2]) * jiffy_us / 1000;
+}
+
+SUBPROGRAM void handle_closed(struct sock *sk, bool typed, struct connection *connection, __u64 now_ns)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	struct wl_close_event event = {
@@ -138,6 +179,7 @@ static __always_inline void handle_closed(struct sock *sk, bool typed, struct co
 	event.rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
 	event.min_rtt_us = BPF_CORE_READ(tp, rtt_min.s[0].v);
 	event.error = BPF_CORE_READ(sk, sk_err);
+	read_limits(tp, &event);
 	submit(WL_SIGNAL_CLOSE, &event, sizeof(event));
 }
 
@@ -145,6 +187,8 @@ static __always_inline void handle_close_state(struct sock *sk, bool typed, int 
 {
 	struct connection *connection = connection_of(sk);
 
+	if (old_state != TCP_SYN_SENT && connection && (!cfg.slow_ns || (connection->flags & WL_CONNECTION_FLAG_SLOW)))
+		ledger_closed(sk, now_ns);
 	switch (old_state) {
 	case TCP_ESTABLISHED:
 	case TCP_FIN_WAIT1:
@@ -164,6 +208,7 @@ static __always_inline void handle_close_state(struct sock *sk, bool typed, int 
 		break;
 	}
 	connection_end(sk);
+	ledger_end(sk);
 }
 
 static __always_inline void handle_state_change(struct sock *sk, bool typed, int old_state, int new_state)
@@ -181,6 +226,10 @@ static __always_inline void handle_state_change(struct sock *sk, bool typed, int
 		handle_established(sk, typed, old_state, now_ns);
 	else if (new_state == TCP_CLOSE)
 		handle_close_state(sk, typed, old_state, now_ns);
+	else if (new_state == TCP_CLOSE_WAIT)
+		ledger_peer_closed(sk, now_ns);
+	else if (new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK)
+		ledger_closing(sk, now_ns);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -209,6 +258,7 @@ SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(connection_destroyed_tp, struct sock *sk)
 {
 	connection_end(sk);
+	ledger_end(sk);
 	return 0;
 }
 
@@ -216,6 +266,7 @@ SEC("fentry/tcp_v4_destroy_sock")
 int BPF_PROG(connection_destroyed_fentry, struct sock *sk)
 {
 	connection_end(sk);
+	ledger_end(sk);
 	return 0;
 }
 
@@ -223,6 +274,7 @@ SEC("kprobe/tcp_v4_destroy_sock")
 int BPF_KPROBE(connection_destroyed_kprobe, struct sock *sk)
 {
 	connection_end(sk);
+	ledger_end(sk);
 	return 0;
 }
 

@@ -3,9 +3,11 @@
  * The sockets that were there before wirelag. Run once, after the other programs are attached: `existing_sockets` in
  * every network namespace, then `existing_owners` once for the whole host.
  */
+#include "../lib/jiffies.h"
 #include "../lib/task.h"
 #include "../maps/connections.h"
-#include "../maps/unread.h"
+#include "../maps/listening.h"
+#include "../maps/socket-state.h"
 
 static __always_inline bool is_open(__u8 state)
 {
@@ -22,28 +24,9 @@ static __always_inline void begin_existing(struct sock_common *skc, struct conne
 	connection->flags = WL_CONNECTION_FLAG_EXISTING;
 	if (skc->skc_state == TCP_SYN_SENT)
 		connection->flags |= WL_CONNECTION_FLAG_ACTIVE;
+	else if (is_listening_port(skc))
+		connection->flags |= WL_CONNECTION_FLAG_PASSIVE;
 	bpf_map_update_elem(&connections, &key, connection, BPF_NOEXIST);
-}
-
-static __always_inline bool is_hz(__u32 hz, __u64 jiffies, __u64 now_ns)
-{
-	__u64 first_jiffies = (__u32)(-300 * (int)hz); /* INITIAL_JIFFIES: they wrap five minutes after boot */
-	__s64 off_ns = (jiffies - first_jiffies) * (1000000000 / hz) - now_ns;
-
-	return off_ns > -1000000000LL && off_ns < 1000000000LL;
-}
-
-/*
- * Length of a jiffy; 0 if it is none of the usual. The kernel does not say what its HZ is, and its configuration is
- * nowhere to be read on many hosts; but only for the right one do the jiffies since boot make the time since boot.
- */
-static __always_inline __u64 jiffy_ns(__u64 jiffies, __u64 now_ns)
-{
-	return is_hz(250, jiffies, now_ns)	? 1000000000 / 250
-	       : is_hz(1000, jiffies, now_ns) ? 1000000000 / 1000
-	       : is_hz(100, jiffies, now_ns)	? 1000000000 / 100
-	       : is_hz(300, jiffies, now_ns)	? 1000000000 / 300
-						: 0;
 }
 
 /*
@@ -52,19 +35,19 @@ static __always_inline __u64 jiffy_ns(__u64 jiffies, __u64 now_ns)
  */
 static __always_inline void mark_existing(struct sock_common *skc, struct tcp_sock *tp)
 {
-	__u64 now_ns = bpf_ktime_get_ns(), jiffies = bpf_jiffies64();
-	struct unread *unread_;
+	struct socket_state *state;
 
 	if (!seq_before(tp->copied_seq, tp->rcv_nxt))
 		return;
-	unread_ = unread_of((struct sock *)skc, TYPED, true);
-	if (!unread_ || (unread_->flags & UNREAD_KNOWN))
+	state = socket_state_of((struct sock *)skc, TYPED, true);
+	if (!state || (state->flags & UNREAD_KNOWN))
 		return;
-	unread_->oldest_ns = now_ns - ((__u32)jiffies - tp->inet_conn.icsk_ack.lrcvtime) * jiffy_ns(jiffies, now_ns);
-	unread_->newest_ns = unread_->oldest_ns;
-	unread_->read_seq = tp->copied_seq;
-	unread_->end_seq = tp->rcv_nxt;
-	unread_->flags = UNREAD_KNOWN | UNREAD_AT_LEAST;
+	state->oldest_ns =
+		bpf_ktime_get_ns() - ((__u32)bpf_jiffies64() - tp->inet_conn.icsk_ack.lrcvtime) * jiffy_ns();
+	state->newest_ns = state->oldest_ns;
+	state->read_seq = tp->copied_seq;
+	state->end_seq = tp->rcv_nxt;
+	state->flags = UNREAD_KNOWN | UNREAD_AT_LEAST;
 }
 
 SEC("iter/tcp")
@@ -74,7 +57,11 @@ int existing_sockets(struct bpf_iter__tcp *ctx)
 	struct connection connection = {};
 	struct tcp_sock *tp;
 
-	if (!skc || !is_open(skc->skc_state))
+	if (!skc)
+		return 0;
+	if (skc->skc_state == TCP_LISTEN) /* they come before the others */
+		note_listening_port(skc);
+	if (!is_open(skc->skc_state))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (!tp)

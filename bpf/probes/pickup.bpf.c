@@ -7,13 +7,10 @@
  * function that it reports from, or else tcp_probe, which knows established connections only.
  * End: tcp_rcv_space_adjust, which fires inside recvmsg, splice and zerocopy receive, after a part was copied.
  */
-#include "../lib/filter.h"
+#include "../lib/ledger.h"
 #include "../lib/marks.h"
-#include "../lib/task.h"
-#include "../maps/events.h"
+#include "../lib/sample.h"
 #include "../maps/packet-clock.h"
-#include "../maps/pickup-histograms.h"
-#include "../maps/selected.h"
 
 /*
  * Reads of one thread that follow each other within this time, of data that was there at the first, are one pickup:
@@ -21,106 +18,94 @@
  */
 #define SAME_PICKUP_NS 200000ULL
 
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+/*
+ * The TCP part of a typed TCP socket.
+ * The cast is free where the kernel has it, the helper is a call. Only
+ * here: libbpf 1.1 cannot link two objects that name the same kernel function.
+ */
+static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
+{
+	if (cfg.has_rdonly_cast)
+		return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+	return bpf_skc_to_tcp_sock(sk);
+}
+
 /* The bytes up to `rcv_nxt` are in the queue. `queued_ns`: now, as near as it need be. */
 static __always_inline void handle_queued(struct sock *sk, bool typed, __u32 copied_seq, __u32 rcv_nxt, __u64 queued_ns)
 {
-	struct unread *unread_ = unread_of(sk, typed, true);
+	struct socket_state *state = socket_state_of(sk, typed, true);
 
-	if (!unread_)
+	if (!state)
 		return;
-	if (!(unread_->flags & UNREAD_KNOWN)) {
-		unread_->flags = UNREAD_KNOWN;
-		unread_->end_seq = copied_seq;
+	if (!(state->flags & UNREAD_KNOWN)) {
+		state->flags = UNREAD_KNOWN;
+		state->end_seq = copied_seq;
 	}
-	if (!seq_before(unread_->end_seq, rcv_nxt))
+	if (!seq_before(state->end_seq, rcv_nxt))
 		return;
 	/* A task has the socket: this data came earlier, and was kept in the backlog until the task let go. */
 	if (is_owned_by_current(sk, typed))
 		queued_ns = arrival_ns(sk, typed, queued_ns);
-	mark_queued(sk, typed, unread_, copied_seq, rcv_nxt, queued_ns);
+	mark_queued(sk, typed, state, copied_seq, rcv_nxt, queued_ns);
+	ledger_queued(sk, queued_ns);
 }
 
-static __always_inline bool same_pickup(const struct unread *unread_, const struct current_process *reader, __u64 now_ns)
+static __always_inline bool same_pickup(const struct socket_state *state, const struct current_process *reader,
+					__u64 now_ns)
 {
-	return unread_->reader.pid_tgid == reader->pid_tgid && unread_->oldest_ns <= unread_->last_read_ns &&
-	       now_ns - unread_->last_read_ns < SAME_PICKUP_NS;
+	return state->reader == reader->pid_tgid && state->oldest_ns <= state->last_read_ns &&
+	       now_ns - state->last_read_ns < SAME_PICKUP_NS;
 }
 
-/* Counts into the histogram of the reader's process, whose slot the socket remembers until another reads. */
-static __always_inline void aggregate(struct unread *unread_, const struct current_process *reader, __u64 latency_ns)
+static __always_inline void sample_pickup(struct sock *sk, bool typed, struct socket_state *state,
+					  const struct current_process *reader, __u64 now_ns, __u64 latency_ns,
+					  bool at_least)
 {
-	struct wl_histogram *histogram;
-	__u32 slot;
+	struct sample sample = {
+		.kind = WL_EVENT_KIND_PICKUP,
+		.signal = WL_SIGNAL_PICKUP,
+		.stage = WL_STAGE_PICKUP,
+		.flags = at_least ? WL_SAMPLE_FLAG_AT_LEAST : 0,
+		.protocol = IPPROTO_TCP,
+		.rows = cfg.pickup_rows,
+		.over_ns = cfg.pickup_over_ns,
+		.latency_ns = latency_ns,
+	};
 
-	if (unread_->reader.pid_tgid != reader->pid_tgid || unread_->reader.start_ns != reader->start_ns)
-		unread_->reader_slot = slot_of_current(reader);
-	slot = unread_->reader_slot;
-	histogram = bpf_map_lookup_elem(&pickup_histograms, &slot);
-	if (histogram)
-		histogram_add(histogram, latency_ns);
-}
-
-static __always_inline void sample(struct sock *sk, bool typed, struct unread *unread_,
-				   const struct current_process *reader, __u64 now_ns, __u64 latency_ns, bool at_least)
-{
-	struct wl_pickup_event event = {};
-
-	if ((__s64)latency_ns < 0) {
-		COUNT(WL_SIGNAL_PICKUP, invalid);
-		return;
-	}
-	if (cfg.pickup_rows || has_tuple_filter())
-		read_tuple(sk, typed, &event.tuple);
-	if (cfg.pickup_rows || has_task_filter())
-		read_current_task(&event.reader, WL_OWNER_SOURCE_SYSCALL);
-	if (!passes_tuple_filter(&event.tuple) ||
-	    !passes_task_filter(&event.reader, is_selected(event.reader.pid))) {
-		COUNT(WL_SIGNAL_PICKUP, filtered);
-		return;
-	}
-	if (cfg.pickup_histogram)
-		aggregate(unread_, reader, latency_ns);
-	if (!cfg.pickup_rows)
-		return;
-	if (latency_ns <= cfg.pickup_over_ns) {
-		COUNT(WL_SIGNAL_PICKUP, filtered);
-		return;
-	}
-	event.kind = WL_EVENT_KIND_PICKUP;
-	event.flags = at_least ? WL_PICKUP_FLAG_AT_LEAST : 0;
-	event.time_ns = since_epoch(now_ns);
-	event.connection_id = connection_id(sk, typed);
-	event.latency_ns = latency_ns;
-	submit(WL_SIGNAL_PICKUP, &event, sizeof(event));
+	take_sample(sk, typed, &sample, state, reader, now_ns);
 }
 
 static __always_inline void handle_read(struct sock *sk, bool typed, __u32 copied_seq)
 {
-	struct unread *unread_ = unread_of(sk, typed, false);
+	struct socket_state *state = socket_state_of(sk, typed, false);
 	struct current_process reader;
 	bool at_least, same, is_marked;
 	__u64 now_ns, oldest_ns;
 
-	if (!unread_ || !(unread_->flags & UNREAD_KNOWN))
+	if (!state || !(state->flags & UNREAD_KNOWN))
 		return;
-	if (!seq_before(unread_->read_seq, copied_seq)) /* MSG_PEEK reads nothing */
+	if (!seq_before(state->read_seq, copied_seq)) /* MSG_PEEK reads nothing */
 		return;
 	now_ns = bpf_ktime_get_ns();
 	reader = current_process();
-	same = same_pickup(unread_, &reader, now_ns);
-	oldest_ns = unread_->oldest_ns;
-	at_least = unread_->flags & UNREAD_AT_LEAST;
-	is_marked = seq_before(unread_->read_seq, unread_->end_seq);
-	if (seq_before(unread_->end_seq, copied_seq))
-		unread_->end_seq = copied_seq;
-	retire_marks(sk, typed, unread_, copied_seq);
+	same = same_pickup(state, &reader, now_ns);
+	oldest_ns = state->oldest_ns;
+	at_least = state->flags & UNREAD_AT_LEAST;
+	is_marked = seq_before(state->read_seq, state->end_seq);
+	if (seq_before(state->end_seq, copied_seq))
+		state->end_seq = copied_seq;
+	retire_marks(sk, typed, state, copied_seq);
 	/* In softirq an in-kernel consumer (a sockmap, a TLS parser) reads: the current task is no reader. */
 	if (!is_marked)
 		COUNT(WL_SIGNAL_PICKUP, invalid);
 	else if (!same && is_owned_by_current(sk, typed))
-		sample(sk, typed, unread_, &reader, now_ns, now_ns - oldest_ns, at_least);
-	unread_->reader = reader;
-	unread_->last_read_ns = now_ns;
+		sample_pickup(sk, typed, state, &reader, now_ns, now_ns - oldest_ns, at_least);
+	state->reader = reader.pid_tgid;
+	state->last_read_ns = now_ns;
+	if (is_owned_by_current(sk, typed))
+		ledger_read(sk, now_ns, !seq_before(copied_seq, state->end_seq));
 }
 
 /* The stack has looked at the clock for this very packet; to look again would double the cost. */
@@ -216,21 +201,21 @@ int BPF_KPROBE(pickup_read_kprobe, struct sock *sk)
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(pickup_forget_tp, struct sock *sk)
 {
-	unread_forget(sk);
+	socket_state_forget(sk);
 	return 0;
 }
 
 SEC("fentry/tcp_v4_destroy_sock")
 int BPF_PROG(pickup_forget_fentry, struct sock *sk)
 {
-	unread_forget(sk);
+	socket_state_forget(sk);
 	return 0;
 }
 
 SEC("kprobe/tcp_v4_destroy_sock")
 int BPF_KPROBE(pickup_forget_kprobe, struct sock *sk)
 {
-	unread_forget(sk);
+	socket_state_forget(sk);
 	return 0;
 }
 

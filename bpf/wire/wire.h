@@ -16,7 +16,7 @@
 
 /* Log-linear histogram: 8 sub-buckets an octave from 2^10 ns (1 µs) to 2^37 ns (137 s), one bucket below, one above. */
 #define WL_HISTOGRAM_BUCKETS (2 + 27 * 8)
-#define WL_HISTOGRAM_MAX_SLOTS 16
+#define WL_HISTOGRAM_MAX_SLOTS 8
 
 /* How many values one filter option takes. */
 #define WL_FILTER_RANGES 32
@@ -31,6 +31,11 @@ enum wl_event_kind {
 	WL_EVENT_KIND_ACCEPT = 4,
 	WL_EVENT_KIND_CLOSE = 5,
 	WL_EVENT_KIND_PICKUP = 6,
+	WL_EVENT_KIND_SEND = 7,
+	WL_EVENT_KIND_RETRANSMIT = 8,
+	WL_EVENT_KIND_RESET = 9,
+	WL_EVENT_KIND_DROP = 10,
+	WL_EVENT_KIND_LEDGER = 11,
 };
 
 /* What the books are kept for; also the index into the books map. */
@@ -40,6 +45,69 @@ enum wl_signal {
 	WL_SIGNAL_ACCEPT = 2,
 	WL_SIGNAL_CLOSE = 3,
 	WL_SIGNAL_PICKUP = 4,
+	WL_SIGNAL_SEND = 5,
+	WL_SIGNAL_UDP_PICKUP = 6,
+	WL_SIGNAL_UDP_SEND = 7,
+	WL_SIGNAL_RETRANSMIT = 8,
+	WL_SIGNAL_RESET = 9,
+	WL_SIGNAL_DROP = 10,
+	WL_SIGNAL_LEDGER = 11,
+};
+
+/* What is measured of each edge; index into wl_edge_stats.stages. */
+enum wl_stage {
+	WL_STAGE_HANDSHAKE = 0,
+	WL_STAGE_ACCEPT_QUEUE = 1,
+	WL_STAGE_SEND = 2,
+	WL_STAGE_PICKUP = 3,
+};
+#define WL_STAGES 4
+
+/* Which end of its edge a process is. */
+enum wl_edge_role {
+	WL_EDGE_ROLE_ANY = 0,    /* all of a process's traffic, or what found no entry of its own */
+	WL_EDGE_ROLE_CLIENT = 1, /* it opened the connection; the edge's port is the peer's */
+	WL_EDGE_ROLE_SERVER = 2, /* it accepted; the edge's port is its own */
+};
+
+/* Why a segment was sent again. */
+enum wl_retransmit_type {
+	WL_RETRANSMIT_TYPE_SYN = 0,
+	WL_RETRANSMIT_TYPE_SYN_ACK = 1,
+	WL_RETRANSMIT_TYPE_RTO = 2,  /* the retransmission timer ran out */
+	WL_RETRANSMIT_TYPE_FAST = 3, /* acknowledgements told of the loss */
+	WL_RETRANSMIT_TYPE_TLP = 4,  /* tail loss probe */
+};
+#define WL_RETRANSMIT_TYPES 5
+
+enum wl_reset_direction {
+	WL_RESET_DIRECTION_SENT = 0,
+	WL_RESET_DIRECTION_RECEIVED = 1,
+};
+
+/* Where the time of a connection went; index into wl_ledger.stages. */
+enum wl_ledger_stage {
+	WL_LEDGER_STAGE_CONNECT = 0,     /* SYN sent to established, without retries */
+	WL_LEDGER_STAGE_SYN_RETRY = 1,   /* timers that ran out for want of a SYN-ACK */
+	WL_LEDGER_STAGE_ACCEPT_QUEUE = 2,
+	WL_LEDGER_STAGE_APPLICATION = 3, /* it had nothing to wait for, until it wrote or closed */
+	WL_LEDGER_STAGE_SEND = 4,        /* in the send call, copying */
+	WL_LEDGER_STAGE_SEND_BLOCKED = 5, /* in the send call, waiting for send-buffer space */
+	WL_LEDGER_STAGE_RECEIVER_LIMITED = 6, /* the peer's window was the limit */
+	WL_LEDGER_STAGE_WIRE = 7,        /* the wire and the peer: until data came */
+	WL_LEDGER_STAGE_RTO = 8,         /* retransmission timers that ran out */
+	WL_LEDGER_STAGE_RECEIVE_QUEUE = 9, /* data waited to be read */
+	WL_LEDGER_STAGE_CPU_WAIT = 10,   /* ... of that, the reader was runnable and had no CPU */
+	WL_LEDGER_STAGE_CLOSING = 11,    /* from this side's FIN to the end */
+	WL_LEDGER_STAGE_UNEXPLAINED = 12,
+};
+#define WL_LEDGER_STAGES 13
+
+/* What a LEDGER is of. */
+enum wl_ledger_span {
+	WL_LEDGER_SPAN_CONNECTION = 0,
+	WL_LEDGER_SPAN_REQUEST = 1, /* sent from here, until the first byte of the reply was read */
+	WL_LEDGER_SPAN_REPLY = 2,   /* a request came, until the reply was written */
 };
 
 /* How the owner of a socket is known. */
@@ -56,10 +124,13 @@ enum wl_connection_flag {
 	WL_CONNECTION_FLAG_SLOW = 4,     /* handshake or accept wait passed the threshold */
 	WL_CONNECTION_FLAG_SELECTED = 8, /* opened by a process of the traced command */
 	WL_CONNECTION_FLAG_ACCEPTED = 16,
+	WL_CONNECTION_FLAG_PASSIVE = 32, /* opened by the peer */
 };
 
-enum wl_pickup_flag {
-	WL_PICKUP_FLAG_AT_LEAST = 1, /* the data came before wirelag: the latency is a lower bound */
+enum wl_sample_flag {
+	WL_SAMPLE_FLAG_AT_LEAST = 1,    /* the data came before wirelag: the latency is a lower bound */
+	WL_SAMPLE_FLAG_ZERO_WINDOW = 2, /* a send that waited while the peer's window was closed */
+	WL_SAMPLE_FLAG_UDP = 4,
 };
 
 /* An IPv6 address, or an IPv4 one IPv4-mapped (::ffff:a.b.c.d); words as in memory, network byte order. */
@@ -112,31 +183,93 @@ struct wl_close_event {
 	__u32 rtt_us;         /* smoothed; 0 where none was measured */
 	__u32 min_rtt_us;     /* ~0 where none was measured */
 	__u32 error;          /* errno that ended it (ECONNRESET, ETIMEDOUT, ...), 0 for an orderly close */
-};
-
-struct wl_pickup_event {
-	__u32 kind;
-	__u32 flags; /* enum wl_pickup_flag */
-	__u64 time_ns;
-	__u64 connection_id;
-	struct wl_tuple tuple;
-	struct wl_task reader;
-	__u64 latency_ns;
-};
-
-/* Key of the process_slots map. */
-struct wl_process_key {
-	__u64 process_start_ns;
-	__u32 pid;
+	__u32 busy_ms;             /* data was in flight or waiting to be sent */
+	__u32 receiver_limited_ms; /* ... of that, the peer's window was the limit */
+	__u32 send_limited_ms;     /* ... of that, the send buffer was */
 	__u32 _pad;
 };
 
-/* Value of the pickup_histograms map. */
+/* PICKUP: data was read. SEND: a send call returned. */
+struct wl_sample_event {
+	__u32 kind;
+	__u32 flags; /* enum wl_sample_flag */
+	__u64 time_ns;
+	__u64 connection_id;
+	struct wl_tuple tuple; /* of an unconnected UDP socket without the peer */
+	struct wl_task task;
+	__u64 latency_ns;
+	__u64 blocked_ns; /* SEND: of that, waiting for send-buffer space */
+	__u32 bytes;      /* SEND: taken */
+	__u32 error;      /* SEND: errno of a call that took none */
+};
+
+/* RETRANSMIT, RESET, DROP. */
+struct wl_packet_event {
+	__u32 kind;
+	__u32 type; /* enum wl_retransmit_type, enum wl_reset_direction, or the kernel's own skb_drop_reason */
+	__u64 time_ns;
+	__u64 connection_id; /* 0: no socket is known */
+	struct wl_tuple tuple;
+	struct wl_task owner;
+	__u64 stall_ns; /* RETRANSMIT: how long the timer ran that brought it */
+	__u32 flags;    /* enum wl_sample_flag: UDP */
+	__u32 _pad;
+};
+
+/* Parts of one span of time, which add up to it. */
+struct wl_ledger {
+	__u64 stages[WL_LEDGER_STAGES]; /* nanoseconds, by enum wl_ledger_stage */
+	__u32 syn_retries;
+	__u32 timeouts; /* RTOs */
+};
+
+struct wl_ledger_event {
+	__u32 kind;
+	__u32 span; /* enum wl_ledger_span */
+	__u64 time_ns;
+	__u64 connection_id;
+	struct wl_tuple tuple;
+	struct wl_task owner;
+	__u64 wall_ns;
+	struct wl_ledger ledger;
+};
+
+/* Key of the edges map: a process and whom it talks to. Without a peer: all of the process. */
+struct wl_edge_key {
+	__u64 process_start_ns;
+	struct wl_address peer_address;
+	__u32 pid;
+	__u32 netns;
+	__u16 port; /* that of the service: the peer's for a client, its own for a server */
+	__u8 role;  /* enum wl_edge_role */
+	__u8 protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	__u32 _pad;
+};
+
+/* Counts wrap at 2^32: a reader takes differences. */
 struct wl_histogram {
 	__u64 sum_ns;
-	char comm[WL_COMM_BYTES];             /* of the task that made the entry */
 	__u64 max_ns[WL_HISTOGRAM_MAX_SLOTS]; /* by CPU number modulo the slots: no two CPUs race for one, up to that many */
-	__u64 counts[WL_HISTOGRAM_BUCKETS];
+	__u32 counts[WL_HISTOGRAM_BUCKETS];
+};
+
+/* Value of the edge_stats map. */
+struct wl_edge_stats {
+	char comm[WL_COMM_BYTES]; /* of the task that made the entry */
+	__u64 sent_bytes;         /* that send calls took */
+	__u64 send_blocked_ns;    /* waiting for send-buffer space */
+	__u64 stall_ns;           /* retransmission timers that ran out */
+	__u32 would_blocks;       /* send calls that took nothing (EAGAIN) */
+	__u32 zero_windows;       /* send calls that waited for the peer's closed window */
+	__u32 retransmits[WL_RETRANSMIT_TYPES];
+	__u32 resets_sent;
+	__u32 resets_received;
+	__u32 failures; /* connects that were never established */
+	__u32 drops;    /* received packets that were dropped for want of receive buffer */
+	__u32 srtt_us;  /* the latest */
+	__u32 min_rtt_us; /* the latest connection's least */
+	__u32 _pad;
+	struct wl_histogram stages[WL_STAGES]; /* by enum wl_stage */
 };
 
 /*
@@ -190,13 +323,19 @@ struct wl_config {
 	__u64 epoch_ns;         /* CLOCK_MONOTONIC that event times count from */
 	__u64 slow_ns;          /* connections: only those slower than this; 0: all */
 	__u64 pickup_over_ns;   /* pickup rows: only those strictly over this */
+	__u64 send_over_ns;     /* send rows: only those strictly over this */
+	__u64 exchange_over_ns; /* ledgers of requests and replies that took longer; 0: none */
 	__u32 ip_version;       /* 4, 6, or 0 for both */
 	__u32 selected_only;    /* only processes of the traced command */
 	__u32 pickup_rows;      /* pickup samples cross the ring */
-	__u32 pickup_histogram; /* pickup samples are counted per process */
+	__u32 send_rows;        /* send samples cross the ring */
+	__u32 aggregate;        /* durations are counted in the kernel, by process */
+	__u32 by_edge;          /* ... and peer */
+	__u32 packet_rows;      /* retransmits, resets and drops cross the ring */
+	__u32 ledger;           /* ledgers are kept */
 	__u32 has_rdonly_cast;  /* the kernel has bpf_rdonly_cast(): 6.2 */
 	__u32 has_cookie;       /* tracing programs may ask for a socket's cookie: 5.12 */
-	__u32 unread_in_hash;   /* what is unread is kept in a hash, as sk_storage will not do */
+	__u32 state_in_hash;    /* the state of sockets is kept in a hash, as sk_storage will not do */
 	__u32 _pad;
 	struct wl_number_set pids;
 	struct wl_number_set tids;

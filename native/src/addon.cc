@@ -57,6 +57,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(data);
   exports["BpfObject"] = BpfObject::Define(env);
   exports["kernelHas"] = Napi::Function::New<KernelHas>(env, "kernelHas");
+  exports["kernelEnum"] = Napi::Function::New<KernelEnum>(env, "kernelEnum");
   exports["structLayout"] = Napi::Function::New<StructLayout>(env, "structLayout");
   exports["readKernelFile"] = Napi::Function::New<ReadKernelFile>(env, "readKernelFile");
   exports["enableRunStats"] = Napi::Function::New<EnableRunStats>(env, "enableRunStats");

@@ -22,9 +22,9 @@ Napi::Function BpfObject::Define(Napi::Env env) {
        InstanceMethod<&BpfObject::SetMapFlags>("setMapFlags"),
        InstanceMethod<&BpfObject::SetMapAutocreate>("setMapAutocreate"),
        InstanceMethod<&BpfObject::SetVariable>("setVariable"), InstanceMethod<&BpfObject::Load>("load"),
-       InstanceMethod<&BpfObject::Attach>("attach"), InstanceMethod<&BpfObject::DetachAll>("detachAll"),
+       InstanceMethod<&BpfObject::Attach>("attach"), InstanceMethod<&BpfObject::Detach>("detach"), InstanceMethod<&BpfObject::DetachAll>("detachAll"),
        InstanceMethod<&BpfObject::ProgramInfo>("programInfo"), InstanceMethod<&BpfObject::Lookup>("lookup"),
-       InstanceMethod<&BpfObject::Update>("update"), InstanceMethod<&BpfObject::Entries>("entries"),
+       InstanceMethod<&BpfObject::Update>("update"), InstanceMethod<&BpfObject::Remove>("remove"), InstanceMethod<&BpfObject::Entries>("entries"),
        InstanceMethod<&BpfObject::OpenRing>("openRing"), InstanceMethod<&BpfObject::ReadIterator>("readIterator"),
        InstanceMethod<&BpfObject::CloseFromJs>("close")});
 }
@@ -39,7 +39,7 @@ BpfObject::BpfObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BpfObjec
 BpfObject::~BpfObject() { Close(); }
 
 void BpfObject::CloseLinks() {
-  for (struct bpf_link* link : links_) bpf_link__destroy(link);
+  for (const auto& [program, link] : links_) bpf_link__destroy(link);
   links_.clear();
 }
 
@@ -194,8 +194,16 @@ Napi::Value BpfObject::Attach(const Napi::CallbackInfo& info) {
     link = bpf_program__attach(program);
   }
   if (!link) log.fail(env, "attaching " + section, errno);
-  links_.push_back(link);
+  links_[bpf_program__name(program)] = link;
   return env.Undefined();
+}
+
+Napi::Value BpfObject::Detach(const Napi::CallbackInfo& info) {
+  auto found = links_.find(bpf_program__name(Program(info.Env(), info[0])));
+  if (found == links_.end()) return info.Env().Undefined();
+  bpf_link__destroy(found->second);
+  links_.erase(found);
+  return info.Env().Undefined();
 }
 
 Napi::Value BpfObject::DetachAll(const Napi::CallbackInfo& info) {
@@ -252,6 +260,16 @@ Napi::Value BpfObject::Update(const Napi::CallbackInfo& info) {
     throw Napi::RangeError::New(env, "wrong key or value size");
   if (bpf_map_update_elem(bpf_map__fd(map), key.Data(), value.Data(), BPF_ANY))
     throw ErrnoError(env, "writing a BPF map", errno);
+  return env.Undefined();
+}
+
+Napi::Value BpfObject::Remove(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  struct bpf_map* map = Map(env, info[0]);
+  auto key = info[1].As<Napi::Uint8Array>();
+  if (key.ByteLength() != bpf_map__key_size(map)) throw Napi::RangeError::New(env, "wrong key size");
+  if (bpf_map_delete_elem(bpf_map__fd(map), key.Data()) && errno != ENOENT)
+    throw ErrnoError(env, "deleting from a BPF map", errno);
   return env.Undefined();
 }
 

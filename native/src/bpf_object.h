@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <napi.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,12 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   Napi::Value SetVariable(const Napi::CallbackInfo& info);
   Napi::Value Load(const Napi::CallbackInfo& info);
   Napi::Value Attach(const Napi::CallbackInfo& info);
+  Napi::Value Detach(const Napi::CallbackInfo& info);
   Napi::Value DetachAll(const Napi::CallbackInfo& info);
   Napi::Value ProgramInfo(const Napi::CallbackInfo& info);
   Napi::Value Lookup(const Napi::CallbackInfo& info);
   Napi::Value Update(const Napi::CallbackInfo& info);
+  Napi::Value Remove(const Napi::CallbackInfo& info);
   Napi::Value Entries(const Napi::CallbackInfo& info);
   Napi::Value OpenRing(const Napi::CallbackInfo& info);
   Napi::Value ReadIterator(const Napi::CallbackInfo& info);
@@ -47,6 +50,6 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   static size_t ValueBytes(const struct bpf_map* map);
 
   struct bpf_object* object_ = nullptr;
-  std::vector<struct bpf_link*> links_;
+  std::map<std::string, struct bpf_link*> links_;  // by program
   std::vector<Napi::ObjectReference> rings_;
 };

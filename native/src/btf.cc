@@ -18,18 +18,42 @@ using BtfPointer = std::unique_ptr<struct btf, FreeBtf>;
 
 }  // namespace
 
-Napi::Value KernelHas(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  // Parsed once: the kernel's BTF is megabytes, and does not change while it runs, but for modules.
+namespace {
+
+/// Parsed once: the kernel's BTF is megabytes, and does not change while it runs, but for modules.
+const struct btf* KernelBtf(Napi::Env env) {
   static const BtfPointer kernel_btf = [] {
     LibbpfLog log;
     return BtfPointer(btf__load_vmlinux_btf());
   }();
   if (!kernel_btf) throw ErrnoError(env, "reading the kernel's BTF", ENOENT);
+  return kernel_btf.get();
+}
+
+}  // namespace
+
+Napi::Value KernelEnum(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const struct btf* btf = KernelBtf(env);
+  std::string name = info[0].As<Napi::String>();
+  Napi::Object result = Napi::Object::New(env);
+  int id = btf__find_by_name_kind(btf, name.c_str(), BTF_KIND_ENUM);
+  if (id < 0) return result;
+  const struct btf_type* type = btf__type_by_id(btf, static_cast<__u32>(id));
+  for (__u32 i = 0; i < btf_vlen(type); i++) {
+    const struct btf_enum* value = btf_enum(type) + i;
+    result[static_cast<uint32_t>(value->val)] = Napi::String::New(env, btf__name_by_offset(btf, value->name_off));
+  }
+  return result;
+}
+
+Napi::Value KernelHas(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const struct btf* kernel_btf = KernelBtf(env);
   std::string kind = info[0].As<Napi::String>();
   std::string name = info[1].As<Napi::String>();
   __u32 btf_kind = kind == "function" ? BTF_KIND_FUNC : kind == "typedef" ? BTF_KIND_TYPEDEF : BTF_KIND_STRUCT;
-  return Napi::Boolean::New(env, btf__find_by_name_kind(kernel_btf.get(), name.c_str(), btf_kind) > 0);
+  return Napi::Boolean::New(env, btf__find_by_name_kind(kernel_btf, name.c_str(), btf_kind) > 0);
 }
 
 Napi::Value StructLayout(const Napi::CallbackInfo& info) {

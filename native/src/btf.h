@@ -7,5 +7,8 @@
 /// Throws an errno Error (ENOENT) on a kernel without BTF.
 Napi::Value KernelHas(const Napi::CallbackInfo& info);
 
+/// `kernelEnum(name)`: `{ [value]: name }` of an enum of the running kernel; empty where it has none of that name.
+Napi::Value KernelEnum(const Napi::CallbackInfo& info);
+
 /// `structLayout(objectPath, name)`: `{ size, members: [{ name, offset, size }] }` in bytes, from the object's own BTF.
 Napi::Value StructLayout(const Napi::CallbackInfo& info);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { choosePoints, neededChoices, signalStatus } from './hook-choice.ts'
+import { choosePoints, neededChoices, signalStatus, withoutForgetting } from './hook-choice.ts'
 import { pointsOf, probePoints, type PointName } from './probe-points.ts'
 
 const none = new Map<string, string>()
@@ -45,14 +45,14 @@ test('only allowed hooks are chosen; iterators are no hooks', () => {
   )
 })
 
-test('a signal that is off needs none of its points; the end of sockets is watched for a hash only', () => {
+test('a signal that is off needs none of its points; the end of sockets is of use to a hash only', () => {
   const refused = refusing('no', 'connectionState')
   const choices = choosePoints(pointsOf(['accept', 'pickup']), refused, undefined)
   const statuses = (['accept', 'pickup'] as const).map((signal) => signalStatus(signal, choices))
-  const needed = (isUnreadInHash: boolean): string[] =>
-    neededChoices(choices, statuses, isUnreadInHash).map(({ point }) => point)
-  assert.deepEqual(needed(false), ['receiveQueued', 'receiveRead', 'existingSockets'])
-  assert.deepEqual(needed(true), ['receiveQueued', 'receiveRead', 'existingSockets', 'receiveForgotten'])
+  const needed = neededChoices(choices, statuses)
+  const names = (of: typeof choices): string[] => of.map(({ point }) => point)
+  assert.deepEqual(names(needed), ['receiveQueued', 'receiveRead', 'existingSockets', 'receiveForgotten'])
+  assert.deepEqual(names(withoutForgetting(needed)), ['receiveQueued', 'receiveRead', 'existingSockets'])
 })
 
 test('a way that loses something makes the signal degraded, without a point to blame', () => {

@@ -2,7 +2,8 @@ import {
   pointsOf,
   probePoints,
   signalSpecs,
-  unreadPoints,
+  forgettingPoints,
+  statePoints,
   type Hook,
   type HookVariant,
   type PointName,
@@ -60,24 +61,22 @@ function isAllowed(variant: HookVariant, allowed: ReadonlySet<Hook> | undefined)
 }
 
 /**
- * Whether what is unread of a socket must be kept in a hash: sk_storage wants programs that know the socket's type, and a
+ * Whether the state of sockets must be kept in a hash: sk_storage wants programs that know the socket's type, and a
  * kernel that lets tracing programs use it (5.11).
  */
-export function keepsUnreadInHash(choices: readonly PointChoice[], hasTracingStorage: boolean): boolean {
-  return !hasTracingStorage || choices.some(({ point, hook }) => unreadPoints.includes(point) && hook === 'kprobe')
+export function keepsStateInHash(choices: readonly PointChoice[], hasTracingStorage: boolean): boolean {
+  return !hasTracingStorage || choices.some(({ point, hook }) => statePoints.includes(point) && hook === 'kprobe')
 }
 
-/**
- * The choices without those that nothing needs: points of signals that are off for want of another point, and the end of
- * sockets, of which only a hash must be told.
- */
-export function neededChoices(
-  choices: readonly PointChoice[],
-  statuses: readonly SignalStatus[],
-  isUnreadInHash: boolean,
-): PointChoice[] {
-  const needed = pointsOf(statuses.flatMap(({ signal, status }) => (status === 'off' ? [] : signal)))
-  return choices.filter(({ point }) => needed.includes(point) && (point !== 'receiveForgotten' || isUnreadInHash))
+/** The choices without the points that only a hash must be told of. */
+export function withoutForgetting(choices: readonly PointChoice[]): PointChoice[] {
+  return choices.filter(({ point }) => !forgettingPoints.includes(point))
+}
+
+/** The choices without those that nothing needs: points of signals that are off for want of another point. */
+export function neededChoices(choices: readonly PointChoice[], statuses: readonly SignalStatus[]): PointChoice[] {
+  const needed = new Set(pointsOf(statuses.flatMap(({ signal, status }) => (status === 'off' ? [] : signal))))
+  return choices.filter(({ point }) => needed.has(point))
 }
 
 /** What the choice means for a signal. */

@@ -3,10 +3,11 @@ import { wireLayout } from '../wire/wire.gen.ts'
 import { checkLayout } from './layout-check.ts'
 import {
   choosePoints,
-  keepsUnreadInHash,
+  keepsStateInHash,
   neededChoices,
   signalStatus,
   variantKey,
+  withoutForgetting,
   type PointChoice,
   type SignalStatus,
 } from './hook-choice.ts'
@@ -33,7 +34,7 @@ export interface LoadedPrograms {
 export interface Circumstances {
   hasRdonlyCast: boolean
   hasCookie: boolean
-  isUnreadInHash: boolean
+  isStateInHash: boolean
 }
 
 /**
@@ -50,31 +51,37 @@ export function loadPrograms(
   configure: (object: NativeBpfObject, circumstances: Circumstances) => void,
 ): LoadedPrograms {
   checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
-  const points = pointsOf(wanted)
+  const points = pointsOf(wanted).filter(isHere)
   const allowed = allowedHooks(process.env['WIRELAG_HOOKS'])
   const refused = new Map(missingTracepoints(points))
   const hasTracingStorage = kernelHas('function', 'bpf_sk_storage_get_tracing')
   for (;;) {
-    const candidates = choosePoints(points, refused, allowed)
-    const isUnreadInHash = keepsUnreadInHash(candidates, hasTracingStorage)
+    const all = choosePoints(points, refused, allowed)
+    const isStateInHash = keepsStateInHash(all, hasTracingStorage)
+    const candidates = isStateInHash ? all : withoutForgetting(all)
     const signals = wanted.map((signal) => signalStatus(signal, candidates))
-    const choices = neededChoices(candidates, signals, isUnreadInHash)
+    const choices = neededChoices(candidates, signals)
     const object = openObject()
     try {
       configure(object, {
         hasRdonlyCast: kernelHas('function', 'bpf_rdonly_cast'),
         hasCookie: kernelHas('function', 'bpf_get_socket_ptr_cookie'),
-        isUnreadInHash,
+        isStateInHash,
       })
       const failure = tryPrograms(object, choices)
       if (!failure) return { object, signals, choices }
-      refused.set(failure.key, failure.reason)
+      for (const key of failure.keys) refused.set(key, failure.reason)
     } catch (error) {
       object.close()
       throw error
     }
     object.close()
   }
+}
+
+function isHere(point: PointName): boolean {
+  const { onlyWith }: ProbePoint = probePoints[point]
+  return onlyWith === undefined || kernelHas('function', onlyWith)
 }
 
 function openObject(): NativeBpfObject {
@@ -133,7 +140,8 @@ function kernelHas(kind: 'function' | 'typedef', name: string): boolean {
 }
 
 interface Failure {
-  key: string
+  /** Of the variants that need not be tried again. */
+  keys: string[]
   reason: string
 }
 
@@ -158,7 +166,7 @@ function tryPrograms(object: NativeBpfObject, choices: readonly PointChoice[]): 
         if (spoilt.attach.has(program)) throw Object.assign(new Error('spoilt'), { code: 'EPERM' })
         object.attach(program)
       } catch (error) {
-        return { key: choice.programs[0] ?? '', reason: refusal(error as NativeError) }
+        return { keys: [choice.programs[0] ?? ''], reason: refusal(error as NativeError) }
       }
     }
   }
@@ -183,13 +191,21 @@ function loadFailure(error: NativeError): Failure {
   const program = /prog '([^']+)': failed to|prog '([^']+)': BPF program load failed/.exec(error.log ?? '')
   const name = program?.[1] ?? program?.[2]
   const variant = name === undefined ? undefined : variantOf(name)
-  if (variant && !isRightsProblem(error)) return { key: variantKey(variant), reason: refusal(error) }
-  throw cannotLoad(error)
+  if (!variant || isRightsProblem(error)) throw cannotLoad(error)
+  return { keys: refusedWith(variant, error).map(variantKey), reason: refusal(error) }
 }
 
+const allVariants = Object.values(probePoints).flatMap((point: ProbePoint) => point.variants)
+
 function variantOf(program: string): HookVariant | undefined {
-  const all = Object.values(probePoints).flatMap((point: ProbePoint) => point.variants)
-  return all.find((variant) => variant.programs.includes(program))
+  return allVariants.find((variant) => variant.programs.includes(program))
+}
+
+/** A host that does not permit one fentry program at load permits none: to try each would take a second. */
+function refusedWith(variant: HookVariant, error: NativeError): readonly HookVariant[] {
+  return error.code === 'EPERM' && variant.hook === 'fentry'
+    ? allVariants.filter(({ hook }) => hook === 'fentry')
+    : [variant]
 }
 
 /** With the rights, EPERM is about one kind of hook, which this host forbids. */

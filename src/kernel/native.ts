@@ -35,12 +35,16 @@ export interface NativeBpfObject {
   setVariable(section: string, name: string, bytes: Uint8Array): void
   load(): void
   attach(program: string): void
+  /** Of a program that is not attached: nothing. */
+  detach(program: string): void
   detachAll(): void
   /** `runs` and `runNs` only count while enableRunStats() is on. */
   programInfo(program: string): { id: number; runs: number; runNs: number; missedRuns: number }
   /** Of a per-CPU map: a value for each possible CPU, each padded to 8 bytes. */
   lookup(map: string, key: Uint8Array): Buffer | undefined
   update(map: string, key: Uint8Array, value: Uint8Array): void
+  /** Of a key that is not there: nothing. */
+  remove(map: string, key: Uint8Array): void
   entries(map: string): { count: number; keys: Buffer; values: Buffer }
   openRing(map: string): NativeRing
   /** Runs an iterator program to its end, in the network namespace at the path if one is given. */
@@ -57,6 +61,8 @@ export interface StructLayout {
 interface NativeAddon {
   BpfObject: new (path: string) => NativeBpfObject
   kernelHas(kind: 'function' | 'typedef' | 'struct', name: string): boolean
+  /** Names of an enum of the running kernel, by value; empty where it has none of that name. */
+  kernelEnum(name: string): Record<number, string>
   structLayout(objectPath: string, name: string): StructLayout
   /** Text of a file of tracefs or securityfs, mounted or not; undefined where it cannot be read. */
   readKernelFile(filesystem: 'tracefs' | 'securityfs', path: string): string | undefined

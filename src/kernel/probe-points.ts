@@ -15,6 +15,8 @@ export interface HookVariant {
 export interface ProbePoint {
   watches: string
   variants: readonly HookVariant[]
+  /** The point is only there where the kernel has this function. */
+  onlyWith?: string
 }
 
 function tpBtf(tracepoints: readonly string[], programs: readonly string[], loses?: string): HookVariant {
@@ -92,6 +94,105 @@ export const probePoints = {
       variant('kprobe', 'pickup_forget_kprobe'),
     ],
   },
+  sendCall: {
+    watches: 'send calls of TCP sockets',
+    variants: [
+      tpBtf(['tcp_sendmsg_locked', 'sock_send_length'], ['send_piece_tp', 'send_end_tp']),
+      variant('fentry', 'send_entry_fentry', 'send_return_fexit', 'send_wait_fentry', 'send_wait_fexit'),
+      variant('kprobe', 'send_entry_kprobe', 'send_return_kretprobe', 'send_wait_kprobe', 'send_wait_kretprobe'),
+    ],
+  },
+  sendPage: {
+    watches: 'sendfile() to TCP sockets',
+    onlyWith: 'tcp_sendpage_locked',
+    variants: [
+      variant('fentry', 'sendpage_entry_fentry', 'sendpage_return_fexit'),
+      variant('kprobe', 'sendpage_entry_kprobe', 'sendpage_return_kretprobe'),
+    ],
+  },
+  datagramQueued: {
+    watches: 'datagrams entering a receive queue',
+    variants: [
+      tpBtf(['sk_data_ready'], ['datagram_queued_tp']),
+      variant('fentry', 'datagram_queued_fentry'),
+      variant('kprobe', 'datagram_queued_kprobe'),
+    ],
+  },
+  datagramRead: {
+    watches: 'datagrams read from a receive queue',
+    variants: [
+      tpBtf(['sock_recv_length'], ['datagram_read_tp']),
+      variant('fentry', 'datagram_read_fentry'),
+      variant('kprobe', 'datagram_read_kprobe'),
+    ],
+  },
+  datagramSent: {
+    watches: 'send calls of UDP sockets',
+    variants: [
+      tpBtf(
+        ['sock_send_length'],
+        [
+          'datagram_sent_tp',
+          ...['datagram_sendto_enter', 'datagram_sendto_exit'],
+          ...['datagram_sendmsg_enter', 'datagram_sendmsg_exit'],
+          ...['datagram_sendmmsg_enter', 'datagram_sendmmsg_exit'],
+        ],
+        'what is sent over UDP with write() or by io_uring',
+      ),
+      variant('fentry', 'udp_sendmsg_fentry', 'udp_sendmsg_fexit', 'udpv6_sendmsg_fentry', 'udpv6_sendmsg_fexit'),
+      variant(
+        'kprobe',
+        ...['udp_sendmsg_kprobe', 'udp_sendmsg_kretprobe'],
+        ...['udpv6_sendmsg_kprobe', 'udpv6_sendmsg_kretprobe'],
+      ),
+    ],
+  },
+  datagramDropped: {
+    watches: 'datagrams that find the receive buffer full',
+    variants: [tpBtf(['udp_fail_queue_rcv_skb'], ['datagram_dropped_tp'])],
+  },
+  datagramForgotten: {
+    watches: 'the end of UDP sockets',
+    variants: [
+      variant('fentry', 'udp_destroy_sock_fentry', 'udpv6_destroy_sock_fentry'),
+      variant('kprobe', 'udp_destroy_sock_kprobe', 'udpv6_destroy_sock_kprobe'),
+    ],
+  },
+  retransmit: {
+    watches: 'segments that are sent again',
+    variants: [
+      tpBtf(['tcp_retransmit_skb'], ['retransmit_tp']),
+      variant('fentry', 'retransmit_fentry'),
+      variant('kprobe', 'retransmit_kprobe'),
+    ],
+  },
+  retransmitSynAck: {
+    watches: 'SYN-ACKs that are sent again',
+    variants: [
+      tpBtf(['tcp_retransmit_synack'], ['retransmit_synack_tp']),
+      variant('fentry', 'retransmit_synack_fentry'),
+      variant('kprobe', 'retransmit_synack_kprobe'),
+    ],
+  },
+  resetReceived: {
+    watches: 'resets that come in',
+    variants: [
+      tpBtf(['tcp_receive_reset'], ['reset_received_tp']),
+      variant('fentry', 'reset_received_fentry'),
+      variant('kprobe', 'reset_received_kprobe'),
+    ],
+  },
+  resetSent: {
+    watches: 'resets that go out',
+    variants: [
+      tpBtf(['tcp_send_reset'], ['reset_sent_tp']),
+      variant('fentry', 'reset_active_fentry', 'reset_v4_fentry', 'reset_v6_fentry'),
+    ],
+  },
+  packetDropped: {
+    watches: 'packets that the kernel drops, and why',
+    variants: [tpBtf(['kfree_skb'], ['drop_tp'])],
+  },
   existingSockets: {
     watches: 'the sockets that are open already',
     variants: [variant('iterator', 'existing_sockets')],
@@ -156,6 +257,48 @@ export const signalSpecs = {
     },
     lostWithout: 'how long received data waits for its reader',
   },
+  send: {
+    title: 'send block',
+    requires: ['sendCall'],
+    improves: {
+      sendPage: 'what is sent by sendfile() is not seen',
+      receiveForgotten: 'a new socket may be told a send of one that is gone',
+    },
+    lostWithout: 'how long programs are held up when they send, and by whom',
+  },
+  udpPickup: {
+    title: 'receive pickup of UDP',
+    requires: ['datagramQueued', 'datagramRead'],
+    improves: {
+      datagramDropped: 'datagrams dropped for want of receive buffer are not counted by process',
+      datagramForgotten: 'a new socket may be told the wait of one that is gone',
+    },
+    lostWithout: 'how long received datagrams wait for their reader',
+  },
+  udpSend: {
+    title: 'send calls of UDP',
+    requires: ['datagramSent'],
+    improves: { datagramForgotten: 'a new socket may be told a send of one that is gone' },
+    lostWithout: 'how long programs are held up when they send datagrams',
+  },
+  retransmit: {
+    title: 'retransmits',
+    requires: ['retransmit'],
+    improves: { retransmitSynAck: 'SYN-ACKs that are sent again are not seen' },
+    lostWithout: 'which segments are sent again, why, and how long they stalled their connection',
+  },
+  reset: {
+    title: 'resets',
+    requires: ['resetReceived'],
+    improves: { resetSent: 'resets that go out are not seen' },
+    lostWithout: 'who resets connections',
+  },
+  drop: {
+    title: 'dropped packets',
+    requires: ['packetDropped'],
+    improves: {},
+    lostWithout: 'which packets the kernel drops, and why',
+  },
   command: {
     title: 'a traced command (wirelag -- COMMAND)',
     requires: ['commandProcesses'],
@@ -164,8 +307,19 @@ export const signalSpecs = {
   },
 } as const satisfies Record<string, SignalSpec>
 
-/** Points that keep what is unread of a socket. */
-export const unreadPoints: readonly PointName[] = ['receiveQueued', 'receiveRead']
+/** Points that keep the state of sockets. */
+export const statePoints: readonly PointName[] = [
+  'receiveQueued',
+  'receiveRead',
+  'sendCall',
+  'sendPage',
+  'datagramQueued',
+  'datagramRead',
+  'datagramSent',
+]
+
+/** Points that are of use only where the state of sockets is kept in a hash. */
+export const forgettingPoints: readonly PointName[] = ['receiveForgotten', 'datagramForgotten']
 
 export type ProbeSignal = keyof typeof signalSpecs
 

@@ -4,18 +4,16 @@ import {
   closeEventBytes,
   configBytes,
   decodeBook,
-  decodeHistogram,
-  decodeProcessKey,
   encodeConfig,
+  ledgerEventBytes,
   openEventBytes,
-  pickupEventBytes,
-  processKeyBytes,
+  packetEventBytes,
+  sampleEventBytes,
   Signal,
   type Book,
   type Config,
-  type Histogram,
-  type ProcessKey,
 } from '../wire/wire.gen.ts'
+import { EdgeTable } from './edge-table.ts'
 import type { SignalStatus } from './hook-choice.ts'
 import { loadPrograms, type Circumstances, type LoadedPrograms } from './load-programs.ts'
 import { native, type NativeBpfObject } from './native.ts'
@@ -23,16 +21,13 @@ import { PacketClock } from './packet-clock.ts'
 import type { PointName, ProbeSignal } from './probe-points.ts'
 import { RingReader, type BatchHandler } from './ring-reader.ts'
 
-const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, pickupEventBytes)
-
-/** The histogram that the processes share for which there was no slot. */
-const othersSlot = 0
+const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, sampleEventBytes, packetEventBytes, ledgerEventBytes)
 
 /** BPF_F_NO_PREALLOC of linux/bpf.h. */
 const noPreallocation = 1
 
 /** What the programs are to look for; the rest of their configuration is the session's own. */
-export type WatchConfig = Omit<Config, 'epochNs' | 'hasRdonlyCast' | 'hasCookie' | 'unreadInHash'>
+export type WatchConfig = Omit<Config, 'epochNs' | 'hasRdonlyCast' | 'hasCookie' | 'stateInHash'>
 
 export interface SessionOptions {
   signals: readonly ProbeSignal[]
@@ -55,6 +50,13 @@ const missedBy: Partial<Record<PointName, keyof typeof Signal>> = {
   connectCall: 'connect',
   acceptCall: 'accept',
   receiveRead: 'pickup',
+  sendCall: 'send',
+  sendPage: 'send',
+  datagramRead: 'udpPickup',
+  datagramSent: 'udpSend',
+  retransmit: 'retransmit',
+  resetReceived: 'reset',
+  packetDropped: 'drop',
 }
 
 /**
@@ -68,6 +70,7 @@ export class ProbeSession {
   readonly #programs: LoadedPrograms
   readonly #reader: RingReader
   readonly #packetClock: PacketClock | undefined
+  readonly edges: EdgeTable | undefined
 
   /** @throws OperatorError where nothing can be loaded; a signal that is off is no error here */
   constructor(options: SessionOptions) {
@@ -75,16 +78,12 @@ export class ProbeSession {
     this.#programs = loadPrograms(options.signals, (object, circumstances) =>
       this.#configure(object, circumstances, options),
     )
-    if (options.config.pickupHistogram) this.#fillFreeSlots()
     this.signals = this.#programs.signals
-    this.#packetClock = this.#uses('receiveQueued') ? new PacketClock(this.#object) : undefined
+    this.edges = options.config.aggregate ? new EdgeTable(this.#object) : undefined
+    this.#packetClock =
+      this.#uses('receiveQueued') || this.#uses('datagramQueued') ? new PacketClock(this.#object) : undefined
     const ring = this.#object.openRing('events')
     this.#reader = new RingReader(ring, options.ringBytes, maxRecordBytes, options.onEvents)
-  }
-
-  #fillFreeSlots(): void {
-    for (let slot = 1; slot <= this.limits.pickupProcesses; slot++)
-      this.#object.update('free_slots', new Uint8Array(0), u32Bytes(slot))
   }
 
   get #object(): NativeBpfObject {
@@ -92,28 +91,32 @@ export class ProbeSession {
   }
 
   #configure(object: NativeBpfObject, circumstances: Circumstances, options: SessionOptions): void {
-    const { hasRdonlyCast, hasCookie, isUnreadInHash } = circumstances
+    const { hasRdonlyCast, hasCookie, isStateInHash } = circumstances
     const config = new Uint8Array(configBytes)
     encodeConfig(new DataView(config.buffer), 0, {
       ...options.config,
       epochNs: Number(this.epochNs),
       hasRdonlyCast: Number(hasRdonlyCast),
       hasCookie: Number(hasCookie),
-      unreadInHash: Number(isUnreadInHash),
+      stateInHash: Number(isStateInHash),
     })
-    for (const map of ['unread', 'unread_marks']) object.setMapAutocreate(map, !isUnreadInHash)
-    for (const map of ['unread_hash', 'unread_marks_hash']) object.setMapAutocreate(map, isUnreadInHash)
+    for (const map of ['socket_states', 'unread_marks']) object.setMapAutocreate(map, !isStateInHash)
+    for (const map of ['socket_states_hash', 'unread_marks_hash']) object.setMapAutocreate(map, isStateInHash)
     object.setVariable('.rodata', 'cfg', config)
     object.setMapEntries('events', options.ringBytes)
+    object.setMapAutocreate('ledgers', options.config.ledger !== 0)
+    if (options.config.aggregate) EdgeTable.size(object, options.config.byEdge !== 0)
     if (!allocatesOnDemand()) return
     object.setMapFlags('connections', noPreallocation)
     object.setMapEntries('connections', 1 << 18)
+    object.setMapFlags('ledgers', noPreallocation)
+    object.setMapEntries('ledgers', 1 << 16)
   }
 
   /** How much the kernel side keeps apart. */
-  get limits(): { connections: number; pickupProcesses: number } {
+  get limits(): { connections: number; edges: number } {
     const entries = new Map(this.#object.maps().map(({ name, maxEntries }) => [name, maxEntries]))
-    return { connections: entries.get('connections') ?? 0, pickupProcesses: entries.get('process_slots') ?? 0 }
+    return { connections: entries.get('connections') ?? 0, edges: entries.get('edges') ?? 0 }
   }
 
   /** Nanoseconds since 1970 of an event's time, by the clock as it is set now. */
@@ -185,26 +188,9 @@ export class ProbeSession {
     return result
   }
 
-  /** Pickup latencies by process so far; the process is undefined for those that found no slot of their own. */
-  pickupHistograms(): { process: ProcessKey | undefined; histogram: Histogram }[] {
-    const { count, keys, values } = this.#object.entries('process_slots')
-    const [keyView, slots] = [viewOf(keys), viewOf(values)]
-    const processes = Array.from({ length: count }, (_, i) => ({
-      process: decodeProcessKey(keyView, i * processKeyBytes),
-      histogram: this.#histogram(slots.getUint32(4 * i, true)),
-    }))
-    return [...processes, { process: undefined, histogram: this.#histogram(othersSlot) }]
-  }
-
-  #histogram(slot: number): Histogram {
-    const value = this.#object.lookup('pickup_histograms', u32Bytes(slot))
-    if (!value) throw new RangeError(`there is no histogram ${slot}`)
-    return decodeHistogram(viewOf(value), 0)
-  }
-
   /** Entries in use of each map that grows with what the host does. */
   mapEntries(): Record<string, number> {
-    const names = ['connections', 'connect_calls', 'selected_processes', 'process_slots']
+    const names = ['connections', 'connect_calls', 'selected_processes', 'send_calls', 'edges']
     return Object.fromEntries(names.map((name) => [name, this.#object.entries(name).count]))
   }
 

@@ -1,4 +1,20 @@
-export type SignalName = 'pending' | 'connect' | 'accept' | 'close' | 'pickup'
+/** Everything that books are kept of. */
+export const signalNames = [
+  'pending',
+  'connect',
+  'accept',
+  'close',
+  'pickup',
+  'send',
+  'udpPickup',
+  'udpSend',
+  'retransmit',
+  'reset',
+  'drop',
+  'ledger',
+] as const
+
+export type SignalName = (typeof signalNames)[number]
 
 /** What became of every event of one signal: attempted = delivered + lost + filtered + invalid, exactly. */
 export interface Book {

@@ -57,6 +57,12 @@ export interface CloseEvent extends ConnectionFacts {
   /** Smoothed; undefined where none was measured. */
   rttUs: number | undefined
   minRttUs: number | undefined
+  /** Data was in flight or waiting to be sent. */
+  busyMs: number
+  /** Of that, the peer's window was the limit. */
+  receiverLimitedMs: number
+  /** Of that, the send buffer was. */
+  sendLimitedMs: number
   /** Name of the errno that ended it; undefined for an orderly end. */
   error: string | undefined
 }

@@ -7,6 +7,7 @@ export interface PickupSample {
   /** Nanoseconds after the session's epoch. */
   timeNs: number
   connectionId: number
+  protocol: 'tcp' | 'udp'
   socket: SocketPair
   reader: Task
   /** Of the oldest byte that was unread. */

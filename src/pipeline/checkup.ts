@@ -13,7 +13,7 @@ export interface Checkup {
   /** Why nothing could be loaded. */
   failure: OperatorError | undefined
   /** Entries that each kernel map has room for. */
-  limits: { ringBytes: number; connections: number; pickupProcesses: number } | undefined
+  limits: { ringBytes: number; connections: number; edges: number } | undefined
 }
 
 /**
@@ -23,7 +23,7 @@ export interface Checkup {
  */
 export function checkup(ringBytes: number): Checkup {
   const facts = { kernel: hostKernel(), rights: ownRights() }
-  const config = kernelConfig({ filter: {}, slowNs: undefined, pickupRows: { overNs: 0 }, pickupHistogram: true })
+  const config = kernelConfig({ filter: {}, slowNs: undefined, pickupRows: { overNs: 0 }, aggregate: 'edge' })
   try {
     const session = new ProbeSession({ signals: probeSignals, config, ringBytes, onEvents: () => {} })
     const { signals, limits } = session

@@ -9,9 +9,15 @@ export interface KernelWishes {
   /** Connections: only those whose handshake or accept wait is over it; undefined: all. */
   slowNs: number | undefined
   /** Pickup samples one by one, those strictly over `overNs`; undefined: none. */
-  pickupRows: { overNs: number } | undefined
-  /** Pickup latencies counted per process in the kernel. */
-  pickupHistogram: boolean
+  pickupRows?: { overNs: number } | undefined
+  /** Send samples likewise. */
+  sendRows?: { overNs: number } | undefined
+  /** Retransmits, resets and drops one by one. */
+  packetRows?: boolean | undefined
+  /** Durations are counted in the kernel: for each process, or for each process and peer. */
+  aggregate?: 'process' | 'edge' | undefined
+  /** Ledgers of connections, and of requests and replies that took longer than this; undefined: none. */
+  ledger?: { exchangesOverNs: number | undefined } | undefined
 }
 
 /**
@@ -26,8 +32,14 @@ export function kernelConfig(wishes: KernelWishes): WatchConfig {
     pickupOverNs: wishes.pickupRows?.overNs ?? 0,
     ipVersion: filter.ipVersion ?? 0,
     selectedOnly: Number(filter.selectedOnly ?? false),
+    sendOverNs: wishes.sendRows?.overNs ?? 0,
+    exchangeOverNs: wishes.ledger?.exchangesOverNs ?? 0,
     pickupRows: Number(wishes.pickupRows !== undefined),
-    pickupHistogram: Number(wishes.pickupHistogram),
+    sendRows: Number(wishes.sendRows !== undefined),
+    packetRows: Number(wishes.packetRows ?? false),
+    aggregate: Number(wishes.aggregate !== undefined),
+    byEdge: Number(wishes.aggregate === 'edge'),
+    ledger: Number(wishes.ledger !== undefined),
     pids: numberSet(filter.pid),
     tids: numberSet(filter.tid),
     uids: numberSet(filter.uid),

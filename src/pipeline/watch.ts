@@ -1,12 +1,25 @@
-import { LogLinearHistogram } from '../histogram/log-linear-histogram.ts'
 import { networkNamespaces } from '../host/network-namespaces.ts'
+import { isRunning } from '../host/process-start.ts'
 import type { SignalStatus } from '../kernel/hook-choice.ts'
 import type { ProbeSignal } from '../kernel/probe-points.ts'
+import { kernelDropReasons } from '../kernel/drop-reasons.ts'
 import { ProbeSession } from '../kernel/probe-session.ts'
-import type { Book, SignalName } from '../model/book.ts'
+import { signalNames, type Book, type SignalName } from '../model/book.ts'
 import type { ConnectionEvent } from '../model/connection-event.ts'
+import type { EdgeActivity } from '../model/edge.ts'
+import type { Ledger } from '../model/ledger.ts'
+import type { PacketEvent } from '../model/packet-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
-import { closeEventOf, connectionEventOf, pickupSampleOf } from '../track/event-facts.ts'
+import type { SendSample } from '../model/send-sample.ts'
+import { EdgeActivities } from '../track/edge-activity.ts'
+import {
+  closeEventOf,
+  connectionEventOf,
+  ledgerOf,
+  packetEventOf,
+  pickupSampleOf,
+  sendSampleOf,
+} from '../track/event-facts.ts'
 import { PendingConnects } from '../track/pending-connects.ts'
 import { readBatch, type EventHandlers } from '../wire/event-batch.ts'
 import { kernelConfig, type KernelWishes } from './kernel-config.ts'
@@ -21,18 +34,13 @@ export interface WatchOptions extends KernelWishes {
 export interface WatchSinks {
   onConnection?(event: ConnectionEvent): void
   onPickup?(sample: PickupSample): void
+  onSend?(sample: SendSample): void
+  onPacket?(event: PacketEvent): void
+  onLedger?(ledger: Ledger): void
   /** After the events of one batch, or of one moment. */
   onBatchEnd?(): void
   /** `maxEvents` have been delivered. */
   onFull?(): void
-}
-
-/** Pickup latencies of one process. */
-export interface ProcessPickups {
-  /** Undefined: of the processes for which the kernel's table had no room. */
-  pid: number | undefined
-  comm: string
-  histogram: LogLinearHistogram
 }
 
 export interface WatchResult {
@@ -40,8 +48,22 @@ export interface WatchResult {
   signals: readonly SignalStatus[]
   /** Of the signals that were watched. */
   books: Book[]
-  /** Empty where none were counted; the busiest first. */
-  pickups: ProcessPickups[]
+  /** What was counted of each edge, or process, from start to end. */
+  activities: EdgeActivity[]
+}
+
+/** Signals whose samples are counted in the kernel where they are not wanted one by one. */
+const countedSignals: Partial<
+  Record<SignalName, { protocol: 'tcp' | 'udp'; stage: 'pickup' | 'send'; rows: 'pickupRows' | 'sendRows' }>
+> = {
+  pickup: { protocol: 'tcp', stage: 'pickup', rows: 'pickupRows' },
+  send: { protocol: 'tcp', stage: 'send', rows: 'sendRows' },
+  udpPickup: { protocol: 'udp', stage: 'pickup', rows: 'pickupRows' },
+  udpSend: { protocol: 'udp', stage: 'send', rows: 'sendRows' },
+}
+
+function zeroCounts(): Record<SignalName, number> {
+  return Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>
 }
 
 /** A running watch over the sockets of this host: from the kernel's events to the sinks, every event accounted for. */
@@ -51,9 +73,10 @@ export class Watch {
   readonly #options: WatchOptions
   readonly #sinks: WatchSinks
   readonly #pending: PendingConnects | undefined
-  readonly #delivered: Record<SignalName, number> = { pending: 0, connect: 0, accept: 0, close: 0, pickup: 0 }
+  readonly #edges = new EdgeActivities()
+  readonly #delivered = zeroCounts()
   /** Events left out here: after `maxEvents`, or of connects that were quick. */
-  readonly #leftOut: Record<SignalName, number> = { pending: 0, connect: 0, accept: 0, close: 0, pickup: 0 }
+  readonly #leftOut = zeroCounts()
   #eventsLeft: number
   #dueTimer: NodeJS.Timeout | undefined
 
@@ -62,7 +85,7 @@ export class Watch {
     this.#sinks = sinks
     this.#eventsLeft = options.maxEvents ?? Infinity
     this.#pending = options.slowNs === undefined ? undefined : new PendingConnects(options.slowNs)
-    const handlers = this.#handlers()
+    const handlers = this.#handlers(options)
     this.#session = new ProbeSession({
       signals: options.signals,
       config: kernelConfig(options),
@@ -117,7 +140,27 @@ export class Watch {
     this.#session.drain()
   }
 
-  #handlers(): EventHandlers {
+  /**
+   * What each edge did since the last harvest. Entries of processes that are gone are freed.
+   *
+   * Call it at least every hour where much is counted: the kernel's counts wrap at 2^32.
+   */
+  harvest(): EdgeActivity[] {
+    const table = this.#session.edges
+    if (!table) return []
+    const entries = table.read()
+    const activities = this.#edges.update(entries)
+    const active = new Set(activities.map(({ edge }) => edge))
+    for (const { slot, key } of entries) {
+      if (!key || this.#edges.isActive(slot, active) || isRunning(key.pid, key.processStartNs)) continue
+      table.release(slot)
+      this.#edges.retire(slot)
+    }
+    return activities
+  }
+
+  #handlers(options: WatchOptions): EventHandlers {
+    const dropReasons = options.packetRows ? kernelDropReasons() : {}
     return {
       onOpen: (wireEvent) => {
         const event = connectionEventOf(wireEvent)
@@ -139,7 +182,20 @@ export class Watch {
         if (this.#admit('close')) this.#sinks.onConnection?.(closeEventOf(wireEvent))
       },
       onPickup: (wireEvent) => {
-        if (this.#admit('pickup')) this.#sinks.onPickup?.(pickupSampleOf(wireEvent))
+        const sample = pickupSampleOf(wireEvent)
+        if (this.#admit(sample.protocol === 'udp' ? 'udpPickup' : 'pickup')) this.#sinks.onPickup?.(sample)
+      },
+      onSend: (wireEvent) => {
+        const sample = sendSampleOf(wireEvent)
+        if (this.#admit(sample.protocol === 'udp' ? 'udpSend' : 'send')) this.#sinks.onSend?.(sample)
+      },
+      onPacket: (wireEvent) => {
+        const event = packetEventOf(wireEvent, dropReasons)
+        if (this.#admit(event.kind)) this.#sinks.onPacket?.(event)
+      },
+      onLedger: (wireEvent) => {
+        const ledger = ledgerOf(wireEvent)
+        if (this.#admit('ledger')) this.#sinks.onLedger?.(ledger)
       },
     }
   }
@@ -180,28 +236,28 @@ export class Watch {
     clearTimeout(this.#dueTimer)
     this.#session.stop()
     clearTimeout(this.#dueTimer)
-    const pickups = this.#options.pickupHistogram ? this.#pickups() : []
+    this.harvest()
+    const activities = this.#edges.totals()
     const result = {
       durationNs: this.#session.now(),
       signals: this.signals,
-      books: this.#books(pickups),
-      pickups,
+      books: this.#books(activities),
+      activities,
     }
     this.close()
     return result
   }
 
-  #books(pickups: readonly ProcessPickups[]): Book[] {
+  #books(activities: readonly EdgeActivity[]): Book[] {
     const watched = new Set<SignalName>(this.#options.signals.filter((signal) => signal !== 'command'))
     if (this.#pending) watched.add('pending')
-    const aggregated = pickups.reduce((sum, { histogram }) => sum + histogram.count, 0)
+    if (this.#options.ledger) watched.add('ledger')
     return this.#session
       .books()
       .filter((book) => watched.has(book.signal))
       .map(({ signal, lost, missed, ...book }) => {
-        const isAggregated = signal === 'pickup' && !this.#options.pickupRows
         const parts = {
-          delivered: isAggregated ? aggregated : this.#delivered[signal],
+          delivered: this.#aggregated(signal, activities) ?? this.#delivered[signal],
           lost: lost + missed,
           filtered: book.filtered + this.#leftOut[signal],
           invalid: book.invalid,
@@ -210,16 +266,12 @@ export class Watch {
       })
   }
 
-  #pickups(): ProcessPickups[] {
-    return this.#session
-      .pickupHistograms()
-      .map(({ process, histogram }) => ({
-        pid: process?.pid,
-        comm: histogram.comm,
-        histogram: LogLinearHistogram.of({ ...histogram, maxNs: Math.max(...histogram.maxNs) }),
-      }))
-      .filter(({ histogram }) => histogram.count > 0)
-      .toSorted((a, b) => b.histogram.count - a.histogram.count)
+  /** How many samples of a signal the kernel's histograms hold; undefined where they cross the ring. */
+  #aggregated(signal: SignalName, activities: readonly EdgeActivity[]): number | undefined {
+    const counted = countedSignals[signal]
+    if (!counted || this.#options[counted.rows]) return undefined
+    const ofProtocol = activities.filter(({ edge }) => edge.protocol === counted.protocol)
+    return ofProtocol.reduce((sum, { stages }) => sum + stages[counted.stage].count, 0)
   }
 
   /** Takes everything back from the kernel; stop() does so too. */

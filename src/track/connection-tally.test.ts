@@ -24,6 +24,9 @@ const closed = {
   retransmits: 1,
   rttUs: 1,
   minRttUs: 1,
+  busyMs: 0,
+  receiverLimitedMs: 0,
+  sendLimitedMs: 0,
   error: undefined,
 } as const
 

@@ -1,7 +1,11 @@
 import { errnoName } from '../lib/errno.ts'
 import type { CloseEvent, ConnectionEvent } from '../model/connection-event.ts'
+import { retransmitTypes } from '../model/edge.ts'
+import { ledgerStages, type Ledger } from '../model/ledger.ts'
+import type { PacketEvent } from '../model/packet-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
 import type { Owner, OwnerSource, Task } from '../model/process.ts'
+import type { SendSample } from '../model/send-sample.ts'
 import type { SocketPair } from '../model/socket.ts'
 import { unknownNs } from '../wire/fields.ts'
 import * as wire from '../wire/wire.gen.ts'
@@ -41,19 +45,87 @@ export function closeEventOf(event: wire.CloseEvent): CloseEvent {
     retransmits: event.retransmits,
     rttUs: event.rttUs === 0 ? undefined : event.rttUs,
     minRttUs: event.minRttUs === 0xffff_ffff ? undefined : event.minRttUs,
+    busyMs: event.busyMs,
+    receiverLimitedMs: event.receiverLimitedMs,
+    sendLimitedMs: event.sendLimitedMs,
     error: event.error === 0 ? undefined : errnoName(event.error),
   }
 }
 
-export function pickupSampleOf(event: wire.PickupEvent): PickupSample {
+export function pickupSampleOf(event: wire.SampleEvent): PickupSample {
   return {
     kind: 'pickup',
     timeNs: event.timeNs,
     connectionId: event.connectionId,
+    protocol: protocolOf(event.flags),
     socket: socketPairOf(event.tuple),
-    reader: taskOf(event.reader),
+    reader: taskOf(event.task),
     latencyNs: event.latencyNs,
-    isLowerBound: (event.flags & wire.PickupFlag.atLeast) !== 0,
+    isLowerBound: (event.flags & wire.SampleFlag.atLeast) !== 0,
+  }
+}
+
+export function sendSampleOf(event: wire.SampleEvent): SendSample {
+  return {
+    kind: 'send',
+    timeNs: event.timeNs,
+    connectionId: event.connectionId,
+    protocol: protocolOf(event.flags),
+    socket: socketPairOf(event.tuple),
+    sender: taskOf(event.task),
+    latencyNs: event.latencyNs,
+    blockedNs: event.blockedNs,
+    metZeroWindow: (event.flags & wire.SampleFlag.zeroWindow) !== 0,
+    bytes: event.bytes,
+    error: event.error === 0 ? undefined : errnoName(event.error),
+  }
+}
+
+function protocolOf(flags: number): 'tcp' | 'udp' {
+  return (flags & wire.SampleFlag.udp) === 0 ? 'tcp' : 'udp'
+}
+
+/** @param dropReasons names of the running kernel's reasons, by number */
+export function packetEventOf(event: wire.PacketEvent, dropReasons: Record<number, string>): PacketEvent {
+  const facts = {
+    timeNs: event.timeNs,
+    connectionId: event.connectionId === 0 ? undefined : event.connectionId,
+    socket: socketPairOf(event.tuple),
+    owner: ownerOf(event.owner),
+  }
+  switch (event.kind) {
+    case wire.EventKind.retransmit:
+      return { kind: 'retransmit', ...facts, type: retransmitTypes[event.type] ?? 'fast', stallNs: event.stallNs }
+    case wire.EventKind.reset:
+      return { kind: 'reset', ...facts, direction: event.type === wire.ResetDirection.sent ? 'sent' : 'received' }
+    default:
+      return { kind: 'drop', ...facts, protocol: protocolOf(event.flags), reason: dropReason(event.type, dropReasons) }
+  }
+}
+
+/** Reasons of a subsystem (mac80211, openvswitch) stand above 2^16, and have no names in the kernel proper. */
+function dropReason(reason: number, names: Record<number, string>): string {
+  return names[reason]?.replace(/^SKB_DROP_REASON_/, '') ?? `0x${reason.toString(16)}`
+}
+
+const ledgerSpans: Record<number, Ledger['span']> = {
+  [wire.LedgerSpan.request]: 'request',
+  [wire.LedgerSpan.reply]: 'reply',
+}
+
+export function ledgerOf(event: wire.LedgerEvent): Ledger {
+  const { stages, synRetries, timeouts } = event.ledger
+  return {
+    kind: 'ledger',
+    timeNs: event.timeNs,
+    connectionId: event.connectionId,
+    socket: socketPairOf(event.tuple),
+    owner: ownerOf(event.owner),
+    span: ledgerSpans[event.span] ?? 'connection',
+    wallNs: event.wallNs,
+    stagesNs: Object.fromEntries(ledgerStages.map((stage, i) => [stage, stages[i] ?? 0])) as Ledger['stagesNs'],
+    synRetries,
+    timeouts,
   }
 }
 

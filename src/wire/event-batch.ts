@@ -2,17 +2,24 @@ import {
   CloseEvent,
   closeEventBytes,
   EventKind,
+  LedgerEvent,
+  ledgerEventBytes,
   OpenEvent,
   openEventBytes,
-  PickupEvent,
-  pickupEventBytes,
+  PacketEvent,
+  packetEventBytes,
+  SampleEvent,
+  sampleEventBytes,
 } from './wire.gen.ts'
 
 /** Each gets an event that is valid only during the call: the next record is read through the same object. */
 export interface EventHandlers {
   onOpen(event: OpenEvent): void
   onClose(event: CloseEvent): void
-  onPickup(event: PickupEvent): void
+  onPickup(event: SampleEvent): void
+  onSend(event: SampleEvent): void
+  onPacket(event: PacketEvent): void
+  onLedger(event: LedgerEvent): void
 }
 
 /**
@@ -23,7 +30,9 @@ export interface EventHandlers {
 export function readBatch(view: DataView, bytes: number, handlers: EventHandlers): void {
   const open = new OpenEvent(view)
   const close = new CloseEvent(view)
-  const pickup = new PickupEvent(view)
+  const sample = new SampleEvent(view)
+  const packet = new PacketEvent(view)
+  const ledger = new LedgerEvent(view)
   for (let offset = 0; offset < bytes;) {
     const kind = view.getUint32(offset, true)
     switch (kind) {
@@ -39,8 +48,22 @@ export function readBatch(view: DataView, bytes: number, handlers: EventHandlers
         offset += closeEventBytes
         break
       case EventKind.pickup:
-        handlers.onPickup(pickup.at(offset))
-        offset += pickupEventBytes
+        handlers.onPickup(sample.at(offset))
+        offset += sampleEventBytes
+        break
+      case EventKind.send:
+        handlers.onSend(sample.at(offset))
+        offset += sampleEventBytes
+        break
+      case EventKind.retransmit:
+      case EventKind.reset:
+      case EventKind.drop:
+        handlers.onPacket(packet.at(offset))
+        offset += packetEventBytes
+        break
+      case EventKind.ledger:
+        handlers.onLedger(ledger.at(offset))
+        offset += ledgerEventBytes
         break
       default:
         throw new RangeError(`a ring record has kind ${kind}, which is none`)

@@ -8,6 +8,13 @@ export const ConnectionFlag = {
   slow: 4,
   selected: 8,
   accepted: 16,
+  passive: 32,
+} as const
+
+export const EdgeRole = {
+  any: 0,
+  client: 1,
+  server: 2,
 } as const
 
 export const EventKind = {
@@ -17,6 +24,33 @@ export const EventKind = {
   accept: 4,
   close: 5,
   pickup: 6,
+  send: 7,
+  retransmit: 8,
+  reset: 9,
+  drop: 10,
+  ledger: 11,
+} as const
+
+export const LedgerSpan = {
+  connection: 0,
+  request: 1,
+  reply: 2,
+} as const
+
+export const LedgerStage = {
+  connect: 0,
+  synRetry: 1,
+  acceptQueue: 2,
+  application: 3,
+  send: 4,
+  sendBlocked: 5,
+  receiverLimited: 6,
+  wire: 7,
+  rto: 8,
+  receiveQueue: 9,
+  cpuWait: 10,
+  closing: 11,
+  unexplained: 12,
 } as const
 
 export const OwnerSource = {
@@ -26,8 +60,23 @@ export const OwnerSource = {
   existing: 3,
 } as const
 
-export const PickupFlag = {
+export const ResetDirection = {
+  sent: 0,
+  received: 1,
+} as const
+
+export const RetransmitType = {
+  syn: 0,
+  synAck: 1,
+  rto: 2,
+  fast: 3,
+  tlp: 4,
+} as const
+
+export const SampleFlag = {
   atLeast: 1,
+  zeroWindow: 2,
+  udp: 4,
 } as const
 
 export const Signal = {
@@ -36,6 +85,20 @@ export const Signal = {
   accept: 2,
   close: 3,
   pickup: 4,
+  send: 5,
+  udpPickup: 6,
+  udpSend: 7,
+  retransmit: 8,
+  reset: 9,
+  drop: 10,
+  ledger: 11,
+} as const
+
+export const Stage = {
+  handshake: 0,
+  acceptQueue: 1,
+  send: 2,
+  pickup: 3,
 } as const
 
 export interface Book {
@@ -56,7 +119,7 @@ export function decodeBook(view: DataView, offset: number): Book {
   }
 }
 
-export const closeEventBytes = 144
+export const closeEventBytes = 160
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
 export class CloseEvent {
@@ -122,6 +185,18 @@ export class CloseEvent {
   get error(): number {
     return this.#view.getUint32(this.#offset + 140, true)
   }
+
+  get busyMs(): number {
+    return this.#view.getUint32(this.#offset + 144, true)
+  }
+
+  get receiverLimitedMs(): number {
+    return this.#view.getUint32(this.#offset + 148, true)
+  }
+
+  get sendLimitedMs(): number {
+    return this.#view.getUint32(this.#offset + 152, true)
+  }
 }
 
 export interface CommPattern {
@@ -154,13 +229,19 @@ export interface Config {
   epochNs: number
   slowNs: number
   pickupOverNs: number
+  sendOverNs: number
+  exchangeOverNs: number
   ipVersion: number
   selectedOnly: number
   pickupRows: number
-  pickupHistogram: number
+  sendRows: number
+  aggregate: number
+  byEdge: number
+  packetRows: number
+  ledger: number
   hasRdonlyCast: number
   hasCookie: number
-  unreadInHash: number
+  stateInHash: number
   pids: NumberSet
   tids: NumberSet
   uids: NumberSet
@@ -173,46 +254,189 @@ export interface Config {
   comms: CommSet
 }
 
-export const configBytes = 3464
+export const configBytes = 3496
 
 export function encodeConfig(view: DataView, offset: number, value: Config): void {
   writeU64(view, offset, value.epochNs)
   writeU64(view, offset + 8, value.slowNs)
   writeU64(view, offset + 16, value.pickupOverNs)
-  view.setUint32(offset + 24, value.ipVersion, true)
-  view.setUint32(offset + 28, value.selectedOnly, true)
-  view.setUint32(offset + 32, value.pickupRows, true)
-  view.setUint32(offset + 36, value.pickupHistogram, true)
-  view.setUint32(offset + 40, value.hasRdonlyCast, true)
-  view.setUint32(offset + 44, value.hasCookie, true)
-  view.setUint32(offset + 48, value.unreadInHash, true)
-  encodeNumberSet(view, offset + 56, value.pids)
-  encodeNumberSet(view, offset + 320, value.tids)
-  encodeNumberSet(view, offset + 584, value.uids)
-  encodeNumberSet(view, offset + 848, value.netns)
-  encodeNumberSet(view, offset + 1112, value.ports)
-  encodeNumberSet(view, offset + 1376, value.localPorts)
-  encodeNumberSet(view, offset + 1640, value.peerPorts)
-  encodeNetworkSet(view, offset + 1904, value.hosts)
-  encodeNetworkSet(view, offset + 2424, value.peers)
-  encodeCommSet(view, offset + 2944, value.comms)
+  writeU64(view, offset + 24, value.sendOverNs)
+  writeU64(view, offset + 32, value.exchangeOverNs)
+  view.setUint32(offset + 40, value.ipVersion, true)
+  view.setUint32(offset + 44, value.selectedOnly, true)
+  view.setUint32(offset + 48, value.pickupRows, true)
+  view.setUint32(offset + 52, value.sendRows, true)
+  view.setUint32(offset + 56, value.aggregate, true)
+  view.setUint32(offset + 60, value.byEdge, true)
+  view.setUint32(offset + 64, value.packetRows, true)
+  view.setUint32(offset + 68, value.ledger, true)
+  view.setUint32(offset + 72, value.hasRdonlyCast, true)
+  view.setUint32(offset + 76, value.hasCookie, true)
+  view.setUint32(offset + 80, value.stateInHash, true)
+  encodeNumberSet(view, offset + 88, value.pids)
+  encodeNumberSet(view, offset + 352, value.tids)
+  encodeNumberSet(view, offset + 616, value.uids)
+  encodeNumberSet(view, offset + 880, value.netns)
+  encodeNumberSet(view, offset + 1144, value.ports)
+  encodeNumberSet(view, offset + 1408, value.localPorts)
+  encodeNumberSet(view, offset + 1672, value.peerPorts)
+  encodeNetworkSet(view, offset + 1936, value.hosts)
+  encodeNetworkSet(view, offset + 2456, value.peers)
+  encodeCommSet(view, offset + 2976, value.comms)
+}
+
+export interface EdgeKey {
+  processStartNs: number
+  peerAddress: string
+  pid: number
+  netns: number
+  port: number
+  role: number
+  protocol: number
+}
+
+export const edgeKeyBytes = 40
+
+export function decodeEdgeKey(view: DataView, offset: number): EdgeKey {
+  return {
+    processStartNs: readU64(view, offset),
+    peerAddress: readAddress(view, offset + 8),
+    pid: view.getUint32(offset + 24, true),
+    netns: view.getUint32(offset + 28, true),
+    port: view.getUint16(offset + 32, true),
+    role: view.getUint8(offset + 34),
+    protocol: view.getUint8(offset + 35),
+  }
+}
+
+export interface EdgeStats {
+  comm: string
+  sentBytes: number
+  sendBlockedNs: number
+  stallNs: number
+  wouldBlocks: number
+  zeroWindows: number
+  retransmits: number[]
+  resetsSent: number
+  resetsReceived: number
+  failures: number
+  drops: number
+  srttUs: number
+  minRttUs: number
+  stages: Histogram[]
+}
+
+export const edgeStatsBytes = 3872
+
+export function decodeEdgeStats(view: DataView, offset: number): EdgeStats {
+  return {
+    comm: readText(view, offset),
+    sentBytes: readU64(view, offset + 16),
+    sendBlockedNs: readU64(view, offset + 24),
+    stallNs: readU64(view, offset + 32),
+    wouldBlocks: view.getUint32(offset + 40, true),
+    zeroWindows: view.getUint32(offset + 44, true),
+    retransmits: Array.from({ length: 5 }, (_, i) => view.getUint32(offset + 48 + 4 * i, true)),
+    resetsSent: view.getUint32(offset + 68, true),
+    resetsReceived: view.getUint32(offset + 72, true),
+    failures: view.getUint32(offset + 76, true),
+    drops: view.getUint32(offset + 80, true),
+    srttUs: view.getUint32(offset + 84, true),
+    minRttUs: view.getUint32(offset + 88, true),
+    stages: Array.from({ length: 4 }, (_, i) => decodeHistogram(view, offset + 96 + 944 * i)),
+  }
 }
 
 export interface Histogram {
   sumNs: number
-  comm: string
   maxNs: number[]
   counts: number[]
 }
 
-export const histogramBytes = 1896
+export const histogramBytes = 944
 
 export function decodeHistogram(view: DataView, offset: number): Histogram {
   return {
     sumNs: readU64(view, offset),
-    comm: readText(view, offset + 8),
-    maxNs: Array.from({ length: 16 }, (_, i) => readU64(view, offset + 24 + 8 * i)),
-    counts: Array.from({ length: 218 }, (_, i) => readU64(view, offset + 152 + 8 * i)),
+    maxNs: Array.from({ length: 8 }, (_, i) => readU64(view, offset + 8 + 8 * i)),
+    counts: Array.from({ length: 218 }, (_, i) => view.getUint32(offset + 72 + 4 * i, true)),
+  }
+}
+
+export const ledgerBytes = 112
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class Ledger {
+  readonly #view: DataView
+  #offset = 0
+
+  constructor(view: DataView) {
+    this.#view = view
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    return this
+  }
+
+  get stages(): number[] {
+    return Array.from({ length: 13 }, (_, i) => readU64(this.#view, this.#offset + 8 * i))
+  }
+
+  get synRetries(): number {
+    return this.#view.getUint32(this.#offset + 104, true)
+  }
+
+  get timeouts(): number {
+    return this.#view.getUint32(this.#offset + 108, true)
+  }
+}
+
+export const ledgerEventBytes = 224
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class LedgerEvent {
+  readonly #view: DataView
+  #offset = 0
+  readonly tuple: Tuple
+  readonly owner: Task
+  readonly ledger: Ledger
+
+  constructor(view: DataView) {
+    this.#view = view
+    this.tuple = new Tuple(view)
+    this.owner = new Task(view)
+    this.ledger = new Ledger(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.tuple.at(offset + 24)
+    this.owner.at(offset + 64)
+    this.ledger.at(offset + 112)
+    return this
+  }
+
+  get kind(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get span(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get connectionId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
+  get wallNs(): number {
+    return readU64(this.#view, this.#offset + 104)
   }
 }
 
@@ -304,26 +528,86 @@ export class OpenEvent {
   }
 }
 
-export const pickupEventBytes = 112
+export const packetEventBytes = 120
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
-export class PickupEvent {
+export class PacketEvent {
   readonly #view: DataView
   #offset = 0
   readonly tuple: Tuple
-  readonly reader: Task
+  readonly owner: Task
 
   constructor(view: DataView) {
     this.#view = view
     this.tuple = new Tuple(view)
-    this.reader = new Task(view)
+    this.owner = new Task(view)
   }
 
   /** Moves to the record that begins there. */
   at(offset: number): this {
     this.#offset = offset
     this.tuple.at(offset + 24)
-    this.reader.at(offset + 64)
+    this.owner.at(offset + 64)
+    return this
+  }
+
+  get kind(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get type(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get connectionId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
+  get stallNs(): number {
+    return readU64(this.#view, this.#offset + 104)
+  }
+
+  get flags(): number {
+    return this.#view.getUint32(this.#offset + 112, true)
+  }
+}
+
+export interface Range {
+  low: number
+  high: number
+}
+
+export const rangeBytes = 8
+
+export function encodeRange(view: DataView, offset: number, value: Range): void {
+  view.setUint32(offset, value.low, true)
+  view.setUint32(offset + 4, value.high, true)
+}
+
+export const sampleEventBytes = 128
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class SampleEvent {
+  readonly #view: DataView
+  #offset = 0
+  readonly tuple: Tuple
+  readonly task: Task
+
+  constructor(view: DataView) {
+    this.#view = view
+    this.tuple = new Tuple(view)
+    this.task = new Task(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.tuple.at(offset + 24)
+    this.task.at(offset + 64)
     return this
   }
 
@@ -346,32 +630,18 @@ export class PickupEvent {
   get latencyNs(): number {
     return readU64(this.#view, this.#offset + 104)
   }
-}
 
-export interface ProcessKey {
-  processStartNs: number
-  pid: number
-}
-
-export const processKeyBytes = 16
-
-export function decodeProcessKey(view: DataView, offset: number): ProcessKey {
-  return {
-    processStartNs: readU64(view, offset),
-    pid: view.getUint32(offset + 8, true),
+  get blockedNs(): number {
+    return readU64(this.#view, this.#offset + 112)
   }
-}
 
-export interface Range {
-  low: number
-  high: number
-}
+  get bytes(): number {
+    return this.#view.getUint32(this.#offset + 120, true)
+  }
 
-export const rangeBytes = 8
-
-export function encodeRange(view: DataView, offset: number, value: Range): void {
-  view.setUint32(offset, value.low, true)
-  view.setUint32(offset + 4, value.high, true)
+  get error(): number {
+    return this.#view.getUint32(this.#offset + 124, true)
+  }
 }
 
 export const taskBytes = 40
@@ -466,7 +736,7 @@ export const wireLayout = {
     ],
   },
   wl_close_event: {
-    size: 144,
+    size: 160,
     members: [
       { name: 'kind', offset: 0, size: 4 },
       { name: 'flags', offset: 4, size: 4 },
@@ -481,6 +751,10 @@ export const wireLayout = {
       { name: 'rtt_us', offset: 132, size: 4 },
       { name: 'min_rtt_us', offset: 136, size: 4 },
       { name: 'error', offset: 140, size: 4 },
+      { name: 'busy_ms', offset: 144, size: 4 },
+      { name: 'receiver_limited_ms', offset: 148, size: 4 },
+      { name: 'send_limited_ms', offset: 152, size: 4 },
+      { name: '_pad', offset: 156, size: 4 },
     ],
   },
   wl_comm_pattern: {
@@ -499,38 +773,97 @@ export const wireLayout = {
     ],
   },
   wl_config: {
-    size: 3464,
+    size: 3496,
     members: [
       { name: 'epoch_ns', offset: 0, size: 8 },
       { name: 'slow_ns', offset: 8, size: 8 },
       { name: 'pickup_over_ns', offset: 16, size: 8 },
-      { name: 'ip_version', offset: 24, size: 4 },
-      { name: 'selected_only', offset: 28, size: 4 },
-      { name: 'pickup_rows', offset: 32, size: 4 },
-      { name: 'pickup_histogram', offset: 36, size: 4 },
-      { name: 'has_rdonly_cast', offset: 40, size: 4 },
-      { name: 'has_cookie', offset: 44, size: 4 },
-      { name: 'unread_in_hash', offset: 48, size: 4 },
-      { name: '_pad', offset: 52, size: 4 },
-      { name: 'pids', offset: 56, size: 264 },
-      { name: 'tids', offset: 320, size: 264 },
-      { name: 'uids', offset: 584, size: 264 },
-      { name: 'netns', offset: 848, size: 264 },
-      { name: 'ports', offset: 1112, size: 264 },
-      { name: 'local_ports', offset: 1376, size: 264 },
-      { name: 'peer_ports', offset: 1640, size: 264 },
-      { name: 'hosts', offset: 1904, size: 520 },
-      { name: 'peers', offset: 2424, size: 520 },
-      { name: 'comms', offset: 2944, size: 520 },
+      { name: 'send_over_ns', offset: 24, size: 8 },
+      { name: 'exchange_over_ns', offset: 32, size: 8 },
+      { name: 'ip_version', offset: 40, size: 4 },
+      { name: 'selected_only', offset: 44, size: 4 },
+      { name: 'pickup_rows', offset: 48, size: 4 },
+      { name: 'send_rows', offset: 52, size: 4 },
+      { name: 'aggregate', offset: 56, size: 4 },
+      { name: 'by_edge', offset: 60, size: 4 },
+      { name: 'packet_rows', offset: 64, size: 4 },
+      { name: 'ledger', offset: 68, size: 4 },
+      { name: 'has_rdonly_cast', offset: 72, size: 4 },
+      { name: 'has_cookie', offset: 76, size: 4 },
+      { name: 'state_in_hash', offset: 80, size: 4 },
+      { name: '_pad', offset: 84, size: 4 },
+      { name: 'pids', offset: 88, size: 264 },
+      { name: 'tids', offset: 352, size: 264 },
+      { name: 'uids', offset: 616, size: 264 },
+      { name: 'netns', offset: 880, size: 264 },
+      { name: 'ports', offset: 1144, size: 264 },
+      { name: 'local_ports', offset: 1408, size: 264 },
+      { name: 'peer_ports', offset: 1672, size: 264 },
+      { name: 'hosts', offset: 1936, size: 520 },
+      { name: 'peers', offset: 2456, size: 520 },
+      { name: 'comms', offset: 2976, size: 520 },
+    ],
+  },
+  wl_edge_key: {
+    size: 40,
+    members: [
+      { name: 'process_start_ns', offset: 0, size: 8 },
+      { name: 'peer_address', offset: 8, size: 16 },
+      { name: 'pid', offset: 24, size: 4 },
+      { name: 'netns', offset: 28, size: 4 },
+      { name: 'port', offset: 32, size: 2 },
+      { name: 'role', offset: 34, size: 1 },
+      { name: 'protocol', offset: 35, size: 1 },
+      { name: '_pad', offset: 36, size: 4 },
+    ],
+  },
+  wl_edge_stats: {
+    size: 3872,
+    members: [
+      { name: 'comm', offset: 0, size: 16 },
+      { name: 'sent_bytes', offset: 16, size: 8 },
+      { name: 'send_blocked_ns', offset: 24, size: 8 },
+      { name: 'stall_ns', offset: 32, size: 8 },
+      { name: 'would_blocks', offset: 40, size: 4 },
+      { name: 'zero_windows', offset: 44, size: 4 },
+      { name: 'retransmits', offset: 48, size: 20 },
+      { name: 'resets_sent', offset: 68, size: 4 },
+      { name: 'resets_received', offset: 72, size: 4 },
+      { name: 'failures', offset: 76, size: 4 },
+      { name: 'drops', offset: 80, size: 4 },
+      { name: 'srtt_us', offset: 84, size: 4 },
+      { name: 'min_rtt_us', offset: 88, size: 4 },
+      { name: '_pad', offset: 92, size: 4 },
+      { name: 'stages', offset: 96, size: 3776 },
     ],
   },
   wl_histogram: {
-    size: 1896,
+    size: 944,
     members: [
       { name: 'sum_ns', offset: 0, size: 8 },
-      { name: 'comm', offset: 8, size: 16 },
-      { name: 'max_ns', offset: 24, size: 128 },
-      { name: 'counts', offset: 152, size: 1744 },
+      { name: 'max_ns', offset: 8, size: 64 },
+      { name: 'counts', offset: 72, size: 872 },
+    ],
+  },
+  wl_ledger: {
+    size: 112,
+    members: [
+      { name: 'stages', offset: 0, size: 104 },
+      { name: 'syn_retries', offset: 104, size: 4 },
+      { name: 'timeouts', offset: 108, size: 4 },
+    ],
+  },
+  wl_ledger_event: {
+    size: 224,
+    members: [
+      { name: 'kind', offset: 0, size: 4 },
+      { name: 'span', offset: 4, size: 4 },
+      { name: 'time_ns', offset: 8, size: 8 },
+      { name: 'connection_id', offset: 16, size: 8 },
+      { name: 'tuple', offset: 24, size: 40 },
+      { name: 'owner', offset: 64, size: 40 },
+      { name: 'wall_ns', offset: 104, size: 8 },
+      { name: 'ledger', offset: 112, size: 112 },
     ],
   },
   wl_network: {
@@ -569,24 +902,18 @@ export const wireLayout = {
       { name: 'accept_queue_ns', offset: 112, size: 8 },
     ],
   },
-  wl_pickup_event: {
-    size: 112,
+  wl_packet_event: {
+    size: 120,
     members: [
       { name: 'kind', offset: 0, size: 4 },
-      { name: 'flags', offset: 4, size: 4 },
+      { name: 'type', offset: 4, size: 4 },
       { name: 'time_ns', offset: 8, size: 8 },
       { name: 'connection_id', offset: 16, size: 8 },
       { name: 'tuple', offset: 24, size: 40 },
-      { name: 'reader', offset: 64, size: 40 },
-      { name: 'latency_ns', offset: 104, size: 8 },
-    ],
-  },
-  wl_process_key: {
-    size: 16,
-    members: [
-      { name: 'process_start_ns', offset: 0, size: 8 },
-      { name: 'pid', offset: 8, size: 4 },
-      { name: '_pad', offset: 12, size: 4 },
+      { name: 'owner', offset: 64, size: 40 },
+      { name: 'stall_ns', offset: 104, size: 8 },
+      { name: 'flags', offset: 112, size: 4 },
+      { name: '_pad', offset: 116, size: 4 },
     ],
   },
   wl_range: {
@@ -594,6 +921,21 @@ export const wireLayout = {
     members: [
       { name: 'low', offset: 0, size: 4 },
       { name: 'high', offset: 4, size: 4 },
+    ],
+  },
+  wl_sample_event: {
+    size: 128,
+    members: [
+      { name: 'kind', offset: 0, size: 4 },
+      { name: 'flags', offset: 4, size: 4 },
+      { name: 'time_ns', offset: 8, size: 8 },
+      { name: 'connection_id', offset: 16, size: 8 },
+      { name: 'tuple', offset: 24, size: 40 },
+      { name: 'task', offset: 64, size: 40 },
+      { name: 'latency_ns', offset: 104, size: 8 },
+      { name: 'blocked_ns', offset: 112, size: 8 },
+      { name: 'bytes', offset: 120, size: 4 },
+      { name: 'error', offset: 124, size: 4 },
     ],
   },
   wl_task: {

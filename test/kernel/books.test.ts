@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
-import { bookOf, inNetns, isBalanced, Recording } from './recording.ts'
+import { bookOf, counted, inNetns, isBalanced, Recording } from './recording.ts'
 
 /** Two pairs of sockets in two processes of one namespace, each sending back and forth as fast as it can. */
 async function twoPairs(): Promise<{ actors: Actor[]; stop: () => Promise<void> }> {
@@ -50,7 +50,7 @@ for (const { name, ringBytes, mayLose } of [
     assert.equal(book.lost > 0, mayLose, JSON.stringify(book))
     // The histogram is made in the kernel: it has those too that the ring lost.
     assert.equal(
-      result.pickups.reduce((sum, { histogram }) => sum + histogram.count, 0),
+      counted(result, 'pickup').reduce((sum, { histogram }) => sum + histogram.count, 0),
       pickups,
     )
   })

@@ -122,7 +122,7 @@ test('every filter at its fullest still loads, and passes what it should', async
   using recording = await Recording.start({
     signals: ['connect', 'accept', 'close', 'pickup', 'command'],
     pickupRows: { overNs: 0 },
-    pickupHistogram: true,
+    aggregate: 'process',
     slowNs: 1,
     filter: {
       pid: numbers(host.pid)!,

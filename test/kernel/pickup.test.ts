@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Actor, type Done } from '../../lab/actor.ts'
 import { twoHosts } from '../../lab/network.ts'
 import { LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
-import { bookOf, inNetns, isBalanced, Recording } from './recording.ts'
+import { bookOf, counted, inNetns, isBalanced, Recording } from './recording.ts'
 
 /** A host with a connection between its sockets c and s. */
 async function connected(options: { beforeAccept?: string } = {}): Promise<Actor> {
@@ -44,7 +44,7 @@ for (const waitMs of [1, 5, 20, 100]) {
     assert.equal(sample?.isLowerBound, false)
     assert.ok(isBalanced(bookOf(result, 'pickup')))
     assert.deepEqual(
-      result.pickups.map(({ pid, histogram }) => [pid, histogram.count, histogram.maxNs]),
+      counted(result, 'pickup').map(({ pid, histogram }) => [pid, histogram.count, histogram.maxNs]),
       [[host.pid, 1, sample?.latencyNs]],
     )
   })
@@ -257,7 +257,7 @@ test('samples at or below the threshold are filtered, and booked so', async () =
   assert.ok(isBalanced(book))
   assert.equal(book.delivered, 2)
   assert.ok(book.filtered >= 2)
-  assert.equal(result.pickups[0]?.histogram.count, 4)
+  assert.equal(counted(result, 'pickup')[0]?.histogram.count, 4)
 })
 
 test('aggregated only: nothing crosses the ring, every sample is in the histogram', async () => {
@@ -270,7 +270,7 @@ test('aggregated only: nothing crosses the ring, every sample is in the histogra
   assert.ok(isBalanced(book))
   assert.equal(book.delivered, 2000)
   assert.deepEqual(
-    result.pickups.map(({ pid, comm, histogram }) => [pid, comm, histogram.count]),
+    counted(result, 'pickup').map(({ pid, comm, histogram }) => [pid, comm, histogram.count]),
     [[host.pid, 'actor', 2000]],
   )
 })
@@ -289,7 +289,7 @@ test('the kernel counts into the buckets that the rows would go to', async () =>
   for (const sample of recording.pickups) expected.record(sample.latencyNs)
   assert.equal(expected.count, 4004)
   assert.deepEqual(
-    result.pickups.map(({ histogram }) => histogram),
+    counted(result, 'pickup').map(({ histogram }) => histogram),
     [expected],
   )
 })

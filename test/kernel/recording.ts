@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Actor } from '../../lab/actor.ts'
+import type { LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
 import type { Book } from '../../src/model/book.ts'
 import type { ConnectionEvent } from '../../src/model/connection-event.ts'
+import type { StageName } from '../../src/model/edge.ts'
 import type { Filter } from '../../src/model/filter.ts'
 import type { PickupSample } from '../../src/model/pickup-sample.ts'
+import { byProcess } from '../../src/track/process-activity.ts'
 import { Watch, type WatchOptions, type WatchResult } from '../../src/pipeline/watch.ts'
 
 const patienceMs = 10_000
@@ -25,8 +28,6 @@ export class Recording {
         signals: ['connect', 'accept', 'close'],
         filter: {},
         slowNs: undefined,
-        pickupRows: undefined,
-        pickupHistogram: false,
         ringBytes: 1 << 20,
         ...options,
       },
@@ -51,7 +52,7 @@ export class Recording {
       signals: ['pickup'],
       filter,
       pickupRows: { overNs: 0 },
-      pickupHistogram: true,
+      aggregate: 'process',
       ...options,
     })
   }
@@ -102,6 +103,17 @@ export function bookOf(result: WatchResult, signal: Book['signal']): Book {
   const book = result.books.find((candidate) => candidate.signal === signal)
   if (!book) throw new Error(`there is no book of ${signal}`)
   return book
+}
+
+/** What was counted of one stage, by process. */
+export function counted(
+  result: WatchResult,
+  stage: StageName,
+  protocol: 'tcp' | 'udp' = 'tcp',
+): { pid: number | undefined; comm: string | undefined; histogram: LogLinearHistogram }[] {
+  return byProcess(result.activities)
+    .filter(({ edge, stages }) => edge.protocol === protocol && stages[stage].count > 0)
+    .map(({ edge, stages }) => ({ pid: edge.process?.pid, comm: edge.process?.comm, histogram: stages[stage] }))
 }
 
 /** Whether every event of a book is accounted for. */

@@ -50,7 +50,6 @@ for (const { point, program } of attachedPrograms()) {
             filter: inNetns(host),
             slowNs: undefined,
             pickupRows: { overNs: 0 },
-            pickupHistogram: false,
             ringBytes: 1 << 16,
           },
           {

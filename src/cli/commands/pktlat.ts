@@ -1,6 +1,8 @@
 import { Option } from 'commander'
 import { pickupJson, startJson, summaryJson, us } from '../../export/ndjson.ts'
-import type { ProcessPickups, Watch } from '../../pipeline/watch.ts'
+import type { EdgeActivity } from '../../model/edge.ts'
+import type { Watch } from '../../pipeline/watch.ts'
+import { byProcess } from '../../track/process-activity.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
 import { liveRun, type LiveRunResult } from '../live-run.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
@@ -73,7 +75,7 @@ async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: Comm
         filter: { ...filterOf(options), selectedOnly: childArgs !== undefined },
         slowNs: undefined,
         pickupRows: options.summary ? undefined : { overNs: minUs * 1000 },
-        pickupHistogram: true,
+        aggregate: 'process',
         ringBytes: options.ringSize,
         maxEvents: options.count,
       },
@@ -109,24 +111,27 @@ function writeHooks(watch: Watch): void {
 
 /** The table is what `--summary` is for; after rows it must not mix with them. */
 function writeResult(result: LiveRunResult, options: PktlatOptions, output: Output): void {
+  const processes = byProcess(result.activities)
+    .filter(({ stages }) => stages.pickup.count > 0)
+    .toSorted((a, b) => b.stages.pickup.count - a.stages.pickup.count)
   if (options.json) {
-    output.line(JSON.stringify(summaryJson(result, { processes: result.pickups.map(pickupsJson) })))
+    output.line(JSON.stringify(summaryJson(result, { processes: processes.map(pickupsJson) })))
     output.flush()
     return
   }
   const errors = new Output(process.stderr)
   const tableOutput = options.summary ? output : errors
-  if (result.pickups.length > 0)
-    for (const line of pickupTable(result.pickups, tableOutput.isTerminal)) tableOutput.line(line)
+  if (processes.length > 0) for (const line of pickupTable(processes, tableOutput.isTerminal)) tableOutput.line(line)
   tableOutput.flush()
   for (const line of summaryLines(result)) errors.line(line)
   errors.flush()
 }
 
-function pickupsJson({ pid, comm, histogram }: ProcessPickups): Record<string, unknown> {
+function pickupsJson({ edge, stages }: EdgeActivity): Record<string, unknown> {
+  const histogram = stages.pickup
   return {
-    pid,
-    comm,
+    pid: edge.process?.pid,
+    comm: edge.process?.comm,
     count: histogram.count,
     p50Us: us(histogram.quantileNs(0.5)),
     p95Us: us(histogram.quantileNs(0.95)),

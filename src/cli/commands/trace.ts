@@ -66,8 +66,6 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
         signals: ['connect', 'accept', 'close', ...(childArgs ? (['command'] as const) : [])],
         filter: { ...filterOf(options), selectedOnly: childArgs !== undefined },
         slowNs: options.slow,
-        pickupRows: undefined,
-        pickupHistogram: false,
         ringBytes: options.ringSize,
         maxEvents: options.count,
       },

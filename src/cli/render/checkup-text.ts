@@ -13,7 +13,7 @@ export function checkupText({ kernel, rights, signals, failure, limits }: Checku
   if (limits)
     lines.push(
       `Ring        ${limits.ringBytes / 1024} KiB for events on their way; when it is full, events are lost and counted`,
-      `Tables      ${limits.connections} connections, ${limits.pickupProcesses} processes; beyond that an owner is unknown, or processes share a row`,
+      `Tables      ${limits.connections} connections, ${limits.edges} edges (a process and a peer); beyond that an owner is unknown, or edges share a row`,
     )
   lines.push('')
   for (const { title, status, hooks, reasons, lost } of signals) {

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { printable } from '../../lib/printable.ts'
 import type { Book } from '../../model/book.ts'
-import type { ProcessPickups, WatchResult } from '../../pipeline/watch.ts'
+import type { EdgeActivity } from '../../model/edge.ts'
+import type { WatchResult } from '../../pipeline/watch.ts'
 import { alignedTable } from './aligned-table.ts'
 import { ms } from './columns.ts'
 
@@ -21,14 +22,14 @@ function bookText(book: Book): string {
 }
 
 /** Count and quantiles of each process's pickups, in milliseconds. */
-export function pickupTable(pickups: readonly ProcessPickups[], isTerminal: boolean): string[] {
+export function pickupTable(processes: readonly EdgeActivity[], isTerminal: boolean): string[] {
   const header = ['PID', 'COMM', 'COUNT', 'P50_MS', 'P95_MS', 'P99_MS', 'MAX_MS']
-  const rows = pickups.map(({ pid, comm, histogram }) => [
-    pid === undefined ? '-' : String(pid),
-    pid === undefined ? '(others)' : printable(comm),
-    String(histogram.count),
-    ...[0.5, 0.95, 0.99].map((q) => ms(histogram.quantileNs(q))),
-    ms(histogram.maxNs),
+  const rows = processes.map(({ edge, stages }) => [
+    String(edge.process?.pid ?? '-'),
+    edge.process ? printable(edge.process.comm) : '(others)',
+    String(stages.pickup.count),
+    ...[0.5, 0.95, 0.99].map((q) => ms(stages.pickup.quantileNs(q))),
+    ms(stages.pickup.maxNs),
   ])
   return alignedTable([header, ...rows], isTerminal)
 }

@@ -22,7 +22,7 @@ export async function tryHooks(mode: HookMode): Promise<GuestReport> {
       filter: { netns: { include: [{ low: host.netns, high: host.netns }], exclude: [] } },
       slowNs: undefined,
       pickupRows: { overNs: 0 },
-      pickupHistogram: true,
+      aggregate: 'process',
       ringBytes: 1 << 20,
     },
     { onConnection: (event) => connections.push(event), onPickup: (sample) => pickups.push(sample) },
@@ -109,7 +109,7 @@ function pickupChecks(samples: PickupSample[], watch: Watch, host: Actor, result
     {
       name: 'pickups in the histogram',
       expected,
-      actual: result.pickups.reduce((sum, { histogram }) => sum + histogram.count, 0),
+      actual: result.activities.reduce((sum, { stages }) => sum + stages.pickup.count, 0),
     },
   ]
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef WIRELAG_SAMPLE_H
+#define WIRELAG_SAMPLE_H
+
+#include "../maps/edges.h"
+#include "../maps/events.h"
+#include "../maps/selected.h"
+#include "filter.h"
+
+/* A pickup or a send, measured. */
+struct sample {
+	__u32 kind;    /* WL_EVENT_KIND_PICKUP or _SEND */
+	__u32 signal;  /* whose book it is in */
+	__u32 flags;   /* enum wl_sample_flag */
+	__u32 stage;   /* enum wl_stage */
+	bool rows;     /* samples over `over_ns` cross the ring */
+	__u8 protocol;
+	__u16 _pad;
+	__u32 _pad2;
+	__u64 over_ns;
+	__u64 latency_ns;
+	__u64 blocked_ns;
+	__s64 result;
+};
+
+/*
+ * Filters, counts and sends one sample of the current task. Returns the statistics that it was counted in, for more to
+ * be counted there; NULL where it was filtered, or nothing is counted.
+ */
+static __always_inline struct wl_edge_stats *take_sample(const struct sock *sk, bool typed, const struct sample *sample,
+							 struct socket_state *state,
+							 const struct current_process *process, __u64 now_ns)
+{
+	struct wl_edge_stats *stats = NULL;
+	struct wl_sample_event event = {};
+
+	if ((__s64)sample->latency_ns < 0) {
+		COUNT(sample->signal, invalid);
+		return NULL;
+	}
+	if (sample->rows || has_tuple_filter())
+		read_tuple(sk, typed, &event.tuple);
+	if (sample->rows || has_task_filter())
+		read_current_task(&event.task, WL_OWNER_SOURCE_SYSCALL);
+	if (!passes_tuple_filter(&event.tuple) || !passes_task_filter(&event.task, is_selected(event.task.pid))) {
+		COUNT(sample->signal, filtered);
+		return NULL;
+	}
+	if (cfg.aggregate) {
+		stats = current_edge_stats(sk, typed, sample->protocol, state, process);
+		if (stats)
+			histogram_add(&stats->stages[sample->stage], sample->latency_ns);
+	}
+	if (!sample->rows)
+		return stats;
+	if (sample->latency_ns <= sample->over_ns) {
+		COUNT(sample->signal, filtered);
+		return stats;
+	}
+	event.kind = sample->kind;
+	event.flags = sample->flags;
+	event.time_ns = since_epoch(now_ns);
+	event.connection_id = connection_id(sk, typed);
+	event.latency_ns = sample->latency_ns;
+	event.blocked_ns = sample->blocked_ns;
+	event.bytes = sample->result > 0 ? sample->result : 0;
+	event.error = sample->result < 0 ? -sample->result : 0;
+	submit(sample->signal, &event, sizeof(event));
+	return stats;
+}
+
+#endif
