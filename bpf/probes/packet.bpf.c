@@ -123,6 +123,12 @@ int BPF_KPROBE(retransmit_synack_kprobe, const struct sock *listener, const stru
 	return handle_retransmit_synack(request);
 }
 
+/* A socket that its task closes is no connection any more when the reset goes out. */
+static __always_inline bool is_closed_by_current(const struct sock *sk)
+{
+	return sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE && is_owned_by_current(sk, UNTYPED);
+}
+
 static __always_inline void handle_reset(const struct sock *sk, const struct sk_buff *skb, __u32 direction)
 {
 	/* A TIME_WAIT or request socket answers through a listener or none: only a full socket is a connection. */
@@ -138,6 +144,8 @@ static __always_inline void handle_reset(const struct sock *sk, const struct sk_
 	else if (stats)
 		__sync_fetch_and_add(&stats->resets_received, 1);
 	note_connection(&event, connection);
+	if (!connection && !skb && is_closed_by_current(sk))
+		read_current_task(&event.owner, WL_OWNER_SOURCE_SYSCALL);
 	if (skb)
 		read_packet_tuple(skb, &event.tuple); /* what is answered: its destination is this end */
 	else if (sk)

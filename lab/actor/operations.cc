@@ -20,6 +20,7 @@
 #include <map>
 
 #include "bulk.h"
+#include "send_ways.h"
 #include "slow_receive.h"
 #include "sockets.h"
 #include "uring_accept.h"
@@ -64,6 +65,9 @@ int ReceiveFlags(const Words& words, size_t from) {
 
 /// tcp NAME 4|6
 Outcome Tcp(const Words& words) { return Keep(Word(words, 1), socket(Word(words, 2) == "6" ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+
+/// udp NAME 4|6
+Outcome Udp(const Words& words) { return Keep(Word(words, 1), socket(Word(words, 2) == "6" ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)); }
 
 /// listen NAME ADDRESS PORT BACKLOG: makes it, binds it, listens; the result is the port
 Outcome Listen(const Words& words) {
@@ -127,6 +131,33 @@ Outcome Option(const Words& words) {
 Outcome Send(const Words& words) {
   const std::string data(static_cast<size_t>(Number(words, 2)), 'x');
   return Returned(send(Socket(words, 1), data.data(), data.size(), MSG_NOSIGNAL));
+}
+
+/// send-by write|writev|file|splice NAME BYTES: the result is how many were sent
+Outcome SendBy(const Words& words) {
+  static const std::map<std::string, long (*)(int, size_t)> ways = {
+      {"write", SendByWrite}, {"writev", SendByWritev}, {"file", SendByFile}, {"splice", SendBySplice}};
+  const auto way = ways.find(Word(words, 1));
+  if (way == ways.end()) return Failed(EINVAL);
+  return Returned(way->second(Socket(words, 2), static_cast<size_t>(Number(words, 3))));
+}
+
+/// send-many NAME COUNT BYTES: in as many calls; the result is how many bytes were sent
+Outcome SendManyTimes(const Words& words) {
+  return Returned(SendAgain(Socket(words, 1), static_cast<int>(Number(words, 2)), static_cast<size_t>(Number(words, 3))));
+}
+
+/// sendmmsg NAME COUNT BYTES: the result is how many datagrams were sent
+Outcome SendMultiple(const Words& words) {
+  return Returned(SendManyAtOnce(Socket(words, 1), static_cast<int>(Number(words, 2)), static_cast<size_t>(Number(words, 3))));
+}
+
+/// spin MS: uses its processor
+Outcome Spin(const Words& words) {
+  const long long end_ns = NowNs() + Number(words, 1) * 1000000LL;
+  while (NowNs() < end_ns) {
+  }
+  return Done(0);
 }
 
 /// recv NAME BYTES [peek | waitall | dontwait | trunc ...]: the result is how many were received
@@ -255,6 +286,8 @@ Outcome RunOperation(const Words& words) {
       {"tid", ThreadId},      {"comm", Comm},             {"fork", Fork},
       {"wait", Wait},         {"connect-many", ConnectManyTimes},
       {"accept-many", AcceptManyTimes}, {"ping-pong", PingPongTimes},
+      {"udp", Udp},           {"send-by", SendBy},        {"send-many", SendManyTimes},
+      {"sendmmsg", SendMultiple}, {"spin", Spin},
   };
   const auto operation = operations.find(Word(words, 0));
   return operation == operations.end() ? Failed(EINVAL) : operation->second(words);

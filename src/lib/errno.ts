@@ -1,6 +1,11 @@
 import { constants } from 'node:os'
 
-const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]))
+/** Other names of the same numbers on Linux: the first name is what programs say. */
+const synonyms = new Set(['EWOULDBLOCK', 'ENOTSUP', 'EDEADLOCK'])
+
+const names = new Map(
+  Object.entries(constants.errno).flatMap(([name, number]) => (synonyms.has(name) ? [] : [[number, name]])),
+)
 
 /** Name of an errno of this machine: `ECONNREFUSED`; `E123` for a number that has none. */
 export function errnoName(errno: number): string {

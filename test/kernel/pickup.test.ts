@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Actor, type Done } from '../../lab/actor.ts'
 import { twoHosts } from '../../lab/network.ts'
 import { LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
-import { bookOf, counted, inNetns, isBalanced, Recording } from './recording.ts'
+import { assertNear, bookOf, counted, inNetns, isBalanced, Recording } from './recording.ts'
 
 /** A host with a connection between its sockets c and s. */
 async function connected(options: { beforeAccept?: string } = {}): Promise<Actor> {
@@ -15,12 +15,6 @@ async function connected(options: { beforeAccept?: string } = {}): Promise<Actor
   await host.do('accept l s')
   await host.do('option c nodelay 1')
   return host
-}
-
-/** 0.3 ms + 2 %: the accuracy that wirelag promises. */
-function assertNear(actualNs: number | undefined, expectedNs: number): void {
-  const isNear = actualNs !== undefined && Math.abs(actualNs - expectedNs) <= 0.3e6 + 0.02 * expectedNs
-  assert.ok(isNear, `${actualNs} ns where ${expectedNs} ns are expected`)
 }
 
 /** From the end of sending to the end of receiving. */
