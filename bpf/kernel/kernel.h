@@ -216,6 +216,15 @@ struct cred {
 	kuid_t uid;
 };
 
+struct cfs_bandwidth {
+	__u64 throttled_time; /* ns that its run queues were throttled, ever; called so since 3.2 */
+};
+
+struct task_group {
+	struct task_group *parent;
+	struct cfs_bandwidth cfs_bandwidth; /* CONFIG_CFS_BANDWIDTH */
+};
+
 struct sched_info {
 	unsigned long long run_delay; /* ns on a run queue without running, ever; CONFIG_SCHED_INFO */
 };
@@ -228,6 +237,7 @@ struct task_struct {
 	const struct cred *cred;
 	struct files_struct *files;
 	struct sched_info sched_info;
+	struct task_group *sched_task_group; /* CONFIG_CGROUP_SCHED */
 	__u64 start_boottime; /* since boot, suspend included; called real_start_time before 5.5 (cf25e24db61c) */
 };
 

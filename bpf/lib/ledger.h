@@ -75,11 +75,31 @@ static __always_inline void book_all(const struct sock *sk, struct ledger *ledge
 	}
 }
 
-static __always_inline __u64 run_queue_delay_ns(const struct task_struct *task)
+/* Cgroups with a quota that a task may be in one inside the other. */
+#define MAX_TASK_GROUPS 4
+
+/* For how long all of the task's cgroups were throttled, which keeps it off the run queue. */
+static __always_inline __u64 throttled_ns(const struct task_struct *task)
+{
+	struct task_group *group = NULL;
+	__u64 sum_ns = 0;
+
+	if (!bpf_core_field_exists(task->sched_task_group) || !bpf_core_field_exists(group->cfs_bandwidth))
+		return 0;
+	group = BPF_CORE_READ(task, sched_task_group);
+	for (int i = 0; i < MAX_TASK_GROUPS && group; i++) {
+		sum_ns += BPF_CORE_READ(group, cfs_bandwidth.throttled_time);
+		group = BPF_CORE_READ(group, parent);
+	}
+	return sum_ns;
+}
+
+/* How long the task wanted a CPU and had none, ever. */
+static __always_inline __u64 cpu_delay_ns(const struct task_struct *task)
 {
 	if (!bpf_core_field_exists(task->sched_info.run_delay))
 		return 0;
-	return BPF_CORE_READ(task, sched_info.run_delay);
+	return BPF_CORE_READ(task, sched_info.run_delay) + throttled_ns(task);
 }
 
 /* The current task acts on the socket. */
@@ -87,6 +107,20 @@ static __always_inline void note_user(struct ledger *ledger)
 {
 	ledger->user_task = bpf_get_current_task();
 	ledger->user_tid = (__u32)bpf_get_current_pid_tgid();
+	ledger->user_delay_ns = cpu_delay_ns((const struct task_struct *)ledger->user_task);
+}
+
+/* Books what the current task wanted a CPU for and had none, since it, or data for it, was last noted. */
+static __always_inline void book_cpu_wait(struct ledger *ledger, __u64 now_ns)
+{
+	__u64 rest_ns = now_ns - ledger->since_ns, delay_ns;
+
+	if ((__s64)rest_ns <= 0 || ledger->user_task != bpf_get_current_task())
+		return;
+	delay_ns = cpu_delay_ns((const struct task_struct *)ledger->user_task) - ledger->user_delay_ns;
+	delay_ns = take(&rest_ns, delay_ns);
+	ledger->sums.stages[WL_LEDGER_STAGE_CPU_WAIT] += delay_ns;
+	ledger->since_ns += delay_ns;
 }
 
 /* What a new ledger is made from, being too large for the stack. */
@@ -214,7 +248,7 @@ static __always_inline void ledger_queued(const struct sock *sk, __u64 now_ns)
 	ledger->flags |= LEDGER_HAS_UNREAD;
 	user = (const struct task_struct *)ledger->user_task;
 	if (user && (__u32)BPF_CORE_READ(user, pid) == ledger->user_tid)
-		ledger->user_delay_ns = run_queue_delay_ns(user);
+		ledger->user_delay_ns = cpu_delay_ns(user);
 	else
 		ledger->user_task = 0;
 	if (ledger->state != LEDGER_OPEN)
@@ -232,17 +266,8 @@ static __always_inline void ledger_read(const struct sock *sk, __u64 now_ns, boo
 	if (!ledger)
 		return;
 	ledger_accepted(sk, now_ns);
-	if (ledger->state == LEDGER_UNREAD && ledger->user_task == bpf_get_current_task()) {
-		__u64 wait_ns = now_ns - ledger->since_ns;
-		__u64 delay_ns = run_queue_delay_ns((const struct task_struct *)ledger->user_task);
-
-		if ((__s64)wait_ns > 0) {
-			wait_ns = take(&wait_ns, delay_ns - ledger->user_delay_ns);
-			ledger->sums.stages[WL_LEDGER_STAGE_CPU_WAIT] += wait_ns;
-			ledger->since_ns += wait_ns;
-		}
-		ledger->user_delay_ns = delay_ns;
-	}
+	if (ledger->state == LEDGER_UNREAD)
+		book_cpu_wait(ledger, now_ns);
 	if (ledger->state == LEDGER_UNREAD)
 		book_all(sk, ledger, now_ns);
 	if (drained)
@@ -260,6 +285,8 @@ static __always_inline void ledger_send_begins(const struct sock *sk, __u64 now_
 	if (!ledger)
 		return;
 	ledger_accepted(sk, now_ns);
+	if (ledger->state == LEDGER_OPEN || ledger->state == LEDGER_UNREAD)
+		book_cpu_wait(ledger, now_ns);
 	if (ledger->state == LEDGER_OPEN)
 		book_until(sk, ledger, now_ns, WL_LEDGER_STAGE_APPLICATION);
 	else if (ledger->state == LEDGER_UNREAD)
@@ -304,6 +331,8 @@ static __always_inline void ledger_closing(const struct sock *sk, __u64 now_ns)
 
 	if (!ledger)
 		return;
+	if (is_owned_by_current(sk, UNTYPED) && (ledger->state == LEDGER_OPEN || ledger->state == LEDGER_UNREAD))
+		book_cpu_wait(ledger, now_ns);
 	if (ledger->state == LEDGER_OPEN)
 		book_until(sk, ledger, now_ns, WL_LEDGER_STAGE_APPLICATION);
 	else

@@ -23,7 +23,7 @@ struct ledger {
 	__u64 expired_ns;        /* retransmission timers that ran out after `since` */
 	__u64 exchange_began_ns; /* 0: no request or reply is under way */
 	__u64 user_task;         /* address of the task that used the socket last */
-	__u64 user_delay_ns;     /* its run-queue delay when the oldest unread data came */
+	__u64 user_delay_ns;     /* its wait for CPUs so far, when it, or data for it, was last noted */
 	__u32 user_tid;
 	__u32 state;             /* enum ledger_state */
 	__u32 flags;             /* LEDGER_* */

@@ -108,6 +108,12 @@ static __always_inline void handle_read(struct sock *sk, bool typed, __u32 copie
 		ledger_read(sk, now_ns, !seq_before(copied_seq, state->end_seq));
 }
 
+/* A FIN takes a sequence number, but is no data. */
+static __always_inline __u32 readable_end(__u32 rcv_nxt, unsigned long socket_flags)
+{
+	return rcv_nxt - !!(socket_flags & (1UL << SOCK_DONE));
+}
+
 /* The stack has looked at the clock for this very packet; to look again would double the cost. */
 static __always_inline int handle_data_ready(struct sock *sk)
 {
@@ -117,7 +123,8 @@ static __always_inline int handle_data_ready(struct sock *sk)
 		return 0;
 	tp = tcp_sock_of(sk);
 	if (tp)
-		handle_queued(sk, TYPED, tp->copied_seq, tp->rcv_nxt, tp->tcp_clock_cache);
+		handle_queued(sk, TYPED, tp->copied_seq, readable_end(tp->rcv_nxt, sk->__sk_common.skc_flags),
+			      tp->tcp_clock_cache);
 	return 0;
 }
 
@@ -141,7 +148,8 @@ int BPF_KPROBE(pickup_queued_kprobe, struct sock *sk)
 
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
 		return 0;
-	handle_queued(sk, UNTYPED, BPF_CORE_READ(tp, copied_seq), BPF_CORE_READ(tp, rcv_nxt),
+	handle_queued(sk, UNTYPED, BPF_CORE_READ(tp, copied_seq),
+		      readable_end(BPF_CORE_READ(tp, rcv_nxt), BPF_CORE_READ(sk, __sk_common.skc_flags)),
 		      BPF_CORE_READ(tp, tcp_clock_cache));
 	return 0;
 }

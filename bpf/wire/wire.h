@@ -97,7 +97,7 @@ enum wl_ledger_stage {
 	WL_LEDGER_STAGE_WIRE = 7,        /* the wire and the peer: until data came */
 	WL_LEDGER_STAGE_RTO = 8,         /* retransmission timers that ran out */
 	WL_LEDGER_STAGE_RECEIVE_QUEUE = 9, /* data waited to be read */
-	WL_LEDGER_STAGE_CPU_WAIT = 10,   /* ... of that, the reader was runnable and had no CPU */
+	WL_LEDGER_STAGE_CPU_WAIT = 10,   /* the application, or the reader, wanted a CPU and had none */
 	WL_LEDGER_STAGE_CLOSING = 11,    /* from this side's FIN to the end */
 	WL_LEDGER_STAGE_UNEXPLAINED = 12,
 };

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -152,6 +153,14 @@ Outcome SendMultiple(const Words& words) {
   return Returned(SendManyAtOnce(Socket(words, 1), static_cast<int>(Number(words, 2)), static_cast<size_t>(Number(words, 3))));
 }
 
+/// bind-cpu NUMBER: this thread runs on that processor alone
+Outcome BindCpu(const Words& words) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<size_t>(Number(words, 1)), &set);
+  return Returned(sched_setaffinity(0, sizeof(set), &set));
+}
+
 /// spin MS: uses its processor
 Outcome Spin(const Words& words) {
   const long long end_ns = NowNs() + Number(words, 1) * 1000000LL;
@@ -287,7 +296,7 @@ Outcome RunOperation(const Words& words) {
       {"wait", Wait},         {"connect-many", ConnectManyTimes},
       {"accept-many", AcceptManyTimes}, {"ping-pong", PingPongTimes},
       {"udp", Udp},           {"send-by", SendBy},        {"send-many", SendManyTimes},
-      {"sendmmsg", SendMultiple}, {"spin", Spin},
+      {"sendmmsg", SendMultiple}, {"spin", Spin},           {"bind-cpu", BindCpu},
   };
   const auto operation = operations.find(Word(words, 0));
   return operation == operations.end() ? Failed(EINVAL) : operation->second(words);

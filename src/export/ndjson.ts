@@ -1,5 +1,7 @@
 import type { Book } from '../model/book.ts'
 import type { ConnectionEvent } from '../model/connection-event.ts'
+import type { Ledger } from '../model/ledger.ts'
+import type { PacketEvent } from '../model/packet-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
 import type { Task } from '../model/process.ts'
 import type { SocketPair } from '../model/socket.ts'
@@ -37,6 +39,9 @@ export function connectionEventJson(event: ConnectionEvent, unixNs: bigint): Jso
         retransmits: event.retransmits,
         rttUs: event.rttUs,
         minRttUs: event.minRttUs,
+        busyMs: event.busyMs,
+        receiverLimitedMs: event.receiverLimitedMs,
+        sendLimitedMs: event.sendLimitedMs,
         error: event.error,
       }
   }
@@ -51,6 +56,41 @@ export function pickupJson(sample: PickupSample, unixNs: bigint): JsonObject {
     connectionId: sample.connectionId,
     latencyUs: us(sample.latencyNs),
     isLowerBound: sample.isLowerBound || undefined,
+  }
+}
+
+export function packetEventJson(event: PacketEvent, unixNs: bigint): JsonObject {
+  const common = {
+    kind: event.kind,
+    timeUnixNs: String(unixNs),
+    ...taskJson(event.owner),
+    ...socketJson(event.socket),
+    ownerSource: event.owner?.source ?? 'unknown',
+    connectionId: event.connectionId,
+  }
+  switch (event.kind) {
+    case 'retransmit':
+      return { ...common, type: event.type, stallUs: us(event.stallNs) }
+    case 'reset':
+      return { ...common, direction: event.direction }
+    case 'drop':
+      return { ...common, protocol: event.protocol, reason: event.reason }
+  }
+}
+
+export function ledgerJson(ledger: Ledger, unixNs: bigint): JsonObject {
+  return {
+    kind: ledger.kind,
+    timeUnixNs: String(unixNs),
+    ...taskJson(ledger.owner),
+    ...socketJson(ledger.socket),
+    ownerSource: ledger.owner?.source ?? 'unknown',
+    connectionId: ledger.connectionId,
+    span: ledger.span,
+    wallUs: us(ledger.wallNs),
+    stagesUs: Object.fromEntries(Object.entries(ledger.stagesNs).map(([stage, ns]) => [stage, us(ns)])),
+    synRetries: ledger.synRetries,
+    timeouts: ledger.timeouts,
   }
 }
 

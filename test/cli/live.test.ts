@@ -94,7 +94,7 @@ test('trace piped: tab-separated columns, one header, the books on standard erro
     .map((line) => line.split('\t'))
   assert.deepEqual(
     header,
-    'TIME TYPE PID COMM IP SADDR SPORT DADDR DPORT HANDSHAKE ACCEPTQ DURATION SENT RECEIVED RETR RTT ERROR'.split(' '),
+    'TIME TYPE PID COMM IP SADDR SPORT DADDR DPORT HANDSHAKE ACCEPTQ DURATION SENT RECEIVED RETR RTT DETAIL'.split(' '),
   )
   assert.equal(rows.length, 4)
   assert.ok(rows.every((row) => row.length === header.length))

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
-import { connectionEventJson, startJson, summaryJson } from '../../export/ndjson.ts'
+import { connectionEventJson, ledgerJson, packetEventJson, startJson, summaryJson } from '../../export/ndjson.ts'
+import type { ProbeSignal } from '../../kernel/probe-points.ts'
 import { parseDurationNs } from '../../lib/duration.ts'
-import type { ConnectionEvent } from '../../model/connection-event.ts'
 import type { Watch } from '../../pipeline/watch.ts'
 import { ConnectionTally } from '../../track/connection-tally.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
@@ -11,7 +11,7 @@ import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
 import { Output } from '../output.ts'
 import { RowFormat } from '../render/columns.ts'
-import { connectionColumns } from '../render/connection-columns.ts'
+import { connectionColumns, type TraceEvent } from '../render/connection-columns.ts'
 import { summaryLines } from '../render/summary.ts'
 import { tallyTable } from '../render/tally-table.ts'
 import { TcptracerRows } from '../render/tcptracer-rows.ts'
@@ -19,6 +19,8 @@ import { TcptracerRows } from '../render/tcptracer-rows.ts'
 interface TraceOptions extends FilterOptions, WatchCommandOptions {
   /** Nanoseconds. */
   slow?: number
+  ledger?: true
+  packets?: true
   tcptracer?: true
   timestamp?: true
   verbose?: true
@@ -26,13 +28,16 @@ interface TraceOptions extends FilterOptions, WatchCommandOptions {
 }
 
 const examples = `
-Rows: connect, accept, fail (never established; ERROR says why), close, and with --slow also pending.
+Rows: connect, accept, fail (never established; DETAIL says why), close, and with --slow also pending.
 Times are milliseconds. HANDSHAKE: SYN to established. ACCEPTQ: established to accept(). DURATION: established to closed.
+With --ledger, a row at the end of each connection says where its time went, in parts that add up; with --slow TIME as
+well, so does one for each request and reply that took longer than TIME.
 
 Examples:
   wirelag trace --port 5432,6379            connections with Postgres or Redis at either end
   wirelag trace --slow 5ms                  slow handshakes and accepts, also while they still wait
   wirelag trace --comm 'nginx*' --peer '10.0.0.0/8,!10.0.0.1'
+  wirelag trace --ledger --packets          where the time of each went; retransmits, resets and drops between
   wirelag trace --json --count 100 | jq .   for programs
   wirelag trace --tcptracer -t -p 1234      the output of BCC's tcptracer`
 
@@ -42,6 +47,9 @@ export const add: AddCommand = (command, context) => {
       optionValue('--slow', parseDurationNs),
     ),
   )
+  command
+    .option('--ledger', 'where the time of each connection went')
+    .option('--packets', 'also rows for retransmits, resets and packets that the kernel drops')
   addFilterOptions(command, { pid: 'p', netns: 'N', uid: 'u' })
   addWatchOptions(command)
   const group = "BCC's tcptracer:"
@@ -60,12 +68,18 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
   const tally = childArgs && new ConnectionTally()
   const rows = options.json ? jsonRows : options.tcptracer ? tcptracerRows(options) : tableRows(output.isTerminal)
   let watch: Watch | undefined
+  const write = (event: TraceEvent): void => {
+    const line = watch && rows.row(event, watch)
+    if (line !== undefined) output.line(line)
+  }
   const result = await liveRun(
     {
       watch: {
-        signals: ['connect', 'accept', 'close', ...(childArgs ? (['command'] as const) : [])],
+        signals: signalsOf(options, childArgs !== undefined),
         filter: { ...filterOf(options), selectedOnly: childArgs !== undefined },
         slowNs: options.slow,
+        packetRows: options.packets,
+        ledger: options.ledger && { exchangesOverNs: options.slow },
         ringBytes: options.ringSize,
         maxEvents: options.count,
       },
@@ -81,9 +95,10 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
       sinks: {
         onConnection: (event) => {
           tally?.add(event)
-          const line = watch && rows.row(event, watch)
-          if (line !== undefined) output.line(line)
+          write(event)
         },
+        onPacket: write,
+        onLedger: write,
         onBatchEnd: () => output.flush(),
       },
       isSettled: () => tally?.openCount === 0,
@@ -93,6 +108,14 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
   output.flush()
   if (!options.json) writeSummary(result, tally)
   return result.exitCode
+}
+
+function signalsOf({ ledger, packets }: TraceOptions, hasChild: boolean): ProbeSignal[] {
+  const signals = new Set<ProbeSignal>(['connect', 'accept', 'close'])
+  if (ledger) for (const signal of ['pickup', 'send', 'retransmit'] as const) signals.add(signal)
+  if (packets) for (const signal of ['retransmit', 'reset', 'drop'] as const) signals.add(signal)
+  if (hasChild) signals.add('command')
+  return [...signals]
 }
 
 function writeSummary(result: LiveRunResult, tally: ConnectionTally | undefined): void {
@@ -106,12 +129,25 @@ function writeSummary(result: LiveRunResult, tally: ConnectionTally | undefined)
 interface Rows {
   header(watch: Watch): string[]
   /** Undefined: no row for this event. */
-  row(event: ConnectionEvent, watch: Watch): string | undefined
+  row(event: TraceEvent, watch: Watch): string | undefined
 }
 
 const jsonRows: Rows = {
   header: (watch) => [JSON.stringify(startJson(watch.unixNs(watch.now()), watch.signals))],
-  row: (event, watch) => JSON.stringify(connectionEventJson(event, watch.unixNs(event.timeNs))),
+  row: (event, watch) => JSON.stringify(eventJson(event, watch.unixNs(event.timeNs))),
+}
+
+function eventJson(event: TraceEvent, unixNs: bigint): Record<string, unknown> {
+  switch (event.kind) {
+    case 'ledger':
+      return ledgerJson(event, unixNs)
+    case 'retransmit':
+    case 'reset':
+    case 'drop':
+      return packetEventJson(event, unixNs)
+    default:
+      return connectionEventJson(event, unixNs)
+  }
 }
 
 function tableRows(isTerminal: boolean): Rows {

@@ -1,21 +1,27 @@
 import { printable } from '../../lib/printable.ts'
 import type { ConnectionEvent } from '../../model/connection-event.ts'
+import type { Ledger } from '../../model/ledger.ts'
+import type { PacketEvent } from '../../model/packet-event.ts'
 import { clockTimeMs, ms, type Column } from './columns.ts'
+import { ledgerText } from './ledger-text.ts'
 
-/** A connection event and when it was, in nanoseconds since 1970. */
-export interface ConnectionRow {
-  event: ConnectionEvent
+/** What `wirelag trace` has a row for. */
+export type TraceEvent = ConnectionEvent | PacketEvent | Ledger
+
+/** An event and when it was, in nanoseconds since 1970. */
+export interface TraceRow {
+  event: TraceEvent
   unixNs: bigint
 }
 
-type Row = ConnectionRow
+type Row = TraceRow
 
 const none = '-'
 
 /** The columns of `wirelag trace`; durations are milliseconds, sizes bytes, `-` what does not apply or is unknown. */
 export const connectionColumns: readonly Column<Row>[] = [
   { title: 'TIME', width: 12, align: 'left', text: ({ unixNs }) => clockTimeMs(unixNs) },
-  { title: 'TYPE', width: 7, align: 'left', text: ({ event }) => event.kind },
+  { title: 'TYPE', width: 10, align: 'left', text: ({ event }) => typeOf(event) },
   { title: 'PID', width: 7, align: 'left', text: ({ event }) => String(event.owner?.pid ?? none) },
   { title: 'COMM', width: 15, align: 'left', text: ({ event }) => (event.owner ? printable(event.owner.comm) : none) },
   { title: 'IP', width: 2, align: 'left', text: ({ event }) => String(event.socket.ipVersion) },
@@ -50,29 +56,57 @@ export const connectionColumns: readonly Column<Row>[] = [
     text: ({ event }) => (event.kind === 'close' ? String(event.retransmits) : none),
   },
   { title: 'RTT', width: 8, align: 'right', text: ({ event }) => rtt(event) },
-  { title: 'ERROR', width: 12, align: 'left', text: ({ event }) => error(event) },
+  { title: 'DETAIL', width: 12, align: 'left', text: ({ event }) => detail(event) },
 ]
 
-function handshake(event: ConnectionEvent): string {
+/** A ledger that is not of a whole connection goes by what it is of. */
+function typeOf(event: TraceEvent): string {
+  return event.kind === 'ledger' && event.span !== 'connection' ? event.span : event.kind
+}
+
+function handshake(event: TraceEvent): string {
   switch (event.kind) {
-    case 'close':
-      return none
     case 'pending':
       return `>${ms(event.waitedNs)}`
-    default:
+    case 'connect':
+    case 'fail':
+    case 'accept':
       return ms(event.handshakeNs)
+    default:
+      return none
   }
 }
 
-function duration(event: ConnectionEvent): string {
-  if (event.kind !== 'close') return none
-  return event.existedBefore ? `>${ms(event.durationNs)}` : ms(event.durationNs)
+function duration(event: TraceEvent): string {
+  switch (event.kind) {
+    case 'close':
+      return event.existedBefore ? `>${ms(event.durationNs)}` : ms(event.durationNs)
+    case 'ledger':
+      return ms(event.wallNs)
+    default:
+      return none
+  }
 }
 
-function rtt(event: ConnectionEvent): string {
+function rtt(event: TraceEvent): string {
   return event.kind === 'close' && event.rttUs !== undefined ? ms(event.rttUs * 1000) : none
 }
 
-function error(event: ConnectionEvent): string {
-  return (event.kind === 'fail' || event.kind === 'close') && event.error !== undefined ? event.error : none
+/** What ended it, what kind of retransmit or reset, why it was dropped, where the time went. */
+function detail(event: TraceEvent): string {
+  switch (event.kind) {
+    case 'fail':
+    case 'close':
+      return event.error ?? none
+    case 'retransmit':
+      return event.stallNs > 0 ? `${event.type} after ${ms(event.stallNs)}` : event.type
+    case 'reset':
+      return event.direction
+    case 'drop':
+      return event.reason
+    case 'ledger':
+      return ledgerText(event)
+    default:
+      return none
+  }
 }

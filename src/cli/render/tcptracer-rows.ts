@@ -1,5 +1,5 @@
 import { printable } from '../../lib/printable.ts'
-import type { ConnectionEvent } from '../../model/connection-event.ts'
+import type { TraceEvent } from './connection-columns.ts'
 
 export interface TcptracerOptions {
   timestamp: boolean
@@ -35,8 +35,8 @@ export class TcptracerRows {
   }
 
   /** Undefined for an event that tcptracer has no row for. */
-  row(event: ConnectionEvent): string | undefined {
-    if (event.kind === 'pending' || event.kind === 'fail') return undefined
+  row(event: TraceEvent): string | undefined {
+    if (event.kind !== 'connect' && event.kind !== 'accept' && event.kind !== 'close') return undefined
     const { verbose, oneNetns, uid } = this.#options
     const type = verbose ? types[event.kind].long.padEnd(12) : types[event.kind].short.padEnd(2)
     const netns = verbose && !oneNetns ? String(event.socket.netns).padEnd(8) : ''
