@@ -152,10 +152,11 @@ static __always_inline void ledger_end(const struct sock *sk)
 		bpf_map_delete_elem(&ledgers, &key);
 }
 
-/* Sends the parts since `base`, NULL for all. Written in the ring: it is too large for the stack. */
-static __always_inline void emit_ledger(const struct sock *sk, const struct ledger *ledger, __u32 span, __u64 began_ns,
-					const struct wl_ledger *base, __u64 now_ns)
+/* Sends the parts of the whole, or of the exchange that ends. Written in the ring: it is too large for the stack. */
+SUBPROGRAM void emit_ledger(const struct sock *sk, const struct ledger *ledger, __u32 span, __u64 now_ns)
 {
+	bool is_whole = span == WL_LEDGER_SPAN_CONNECTION;
+	const struct wl_ledger *base = &ledger->exchange_base;
 	const struct connection *connection = connection_of(sk);
 	struct wl_ledger_event *event;
 
@@ -169,11 +170,11 @@ static __always_inline void emit_ledger(const struct sock *sk, const struct ledg
 	event->kind = WL_EVENT_KIND_LEDGER;
 	event->span = span;
 	event->time_ns = since_epoch(now_ns);
-	event->wall_ns = now_ns - began_ns;
+	event->wall_ns = now_ns - (is_whole ? ledger->began_ns : ledger->exchange_began_ns);
 	event->connection_id = connection->id;
 	event->owner = connection->owner;
 	event->ledger = ledger->sums;
-	if (base) {
+	if (!is_whole) {
 		for (int i = 0; i < WL_LEDGER_STAGES; i++)
 			event->ledger.stages[i] -= base->stages[i];
 		event->ledger.syn_retries -= base->syn_retries;
@@ -205,9 +206,9 @@ static __always_inline void end_exchange(const struct sock *sk, struct ledger *l
 
 	if (!began_ns || ledger->exchange_span != span)
 		return;
-	ledger->exchange_began_ns = 0;
 	if (now_ns - began_ns > cfg.exchange_over_ns)
-		emit_ledger(sk, ledger, span, began_ns, &ledger->exchange_base, now_ns);
+		emit_ledger(sk, ledger, span, now_ns);
+	ledger->exchange_began_ns = 0;
 }
 
 /* What the socket turns to when nothing is under way. */
@@ -325,7 +326,7 @@ static __always_inline void ledger_peer_closed(const struct sock *sk, __u64 now_
 }
 
 /* This side sends its FIN. */
-static __always_inline void ledger_closing(const struct sock *sk, __u64 now_ns)
+SUBPROGRAM void ledger_closing(const struct sock *sk, __u64 now_ns)
 {
 	struct ledger *ledger = cfg.ledger ? ledger_of(sk) : NULL;
 
@@ -340,7 +341,7 @@ static __always_inline void ledger_closing(const struct sock *sk, __u64 now_ns)
 	ledger->state = LEDGER_CLOSING;
 }
 
-static __always_inline void ledger_closed(const struct sock *sk, __u64 now_ns)
+SUBPROGRAM void ledger_closed(const struct sock *sk, __u64 now_ns)
 {
 	struct ledger *ledger = cfg.ledger ? ledger_of(sk) : NULL;
 
@@ -351,7 +352,7 @@ static __always_inline void ledger_closed(const struct sock *sk, __u64 now_ns)
 		book_until(sk, ledger, now_ns, WL_LEDGER_STAGE_UNEXPLAINED);
 	else
 		book_all(sk, ledger, now_ns);
-	emit_ledger(sk, ledger, WL_LEDGER_SPAN_CONNECTION, ledger->began_ns, NULL, now_ns);
+	emit_ledger(sk, ledger, WL_LEDGER_SPAN_CONNECTION, now_ns);
 }
 
 /* A retransmission timer that ran for `stall_ns` has run out. */

@@ -12,7 +12,7 @@
  * Its handshake is the round trip from SYN-ACK to ACK, which the kernel has just measured as the first srtt
  * (tcp_synack_rtt_meas); it measures none where the SYN-ACK was sent twice or a SYN cookie was used.
  */
-static __always_inline void begin_passive(const struct sock *sk, bool typed, __u64 now_ns)
+SUBPROGRAM void begin_passive(const struct sock *sk, bool typed, __u64 now_ns)
 {
 	__u32 srtt_us = BPF_CORE_READ((const struct tcp_sock *)sk, srtt_us) >> 3;
 	struct connection connection = {

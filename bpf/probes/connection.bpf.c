@@ -90,7 +90,6 @@ SUBPROGRAM void handle_connected(struct sock *sk, bool typed, struct connection 
 	if (is_slow(connection->handshake_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
 	ledger_connected(sk, now_ns);
-	count_handshake(sk, typed, connection);
 	emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_CONNECT, 0);
 }
 
@@ -98,17 +97,20 @@ static __always_inline void handle_established(struct sock *sk, bool typed, int 
 {
 	struct connection *connection = connection_of(sk);
 
-	if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE))
+	if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE)) {
 		handle_connected(sk, typed, connection, now_ns);
-	else if (old_state == TCP_SYN_RECV && !connection)
+		count_handshake(sk, typed, connection);
+	} else if (old_state == TCP_SYN_RECV && !connection) {
 		begin_passive(sk, typed, now_ns);
+	}
 }
 
 /*
  * A connect that ended in CLOSE. Where the kernel set no error on the socket, either connect() itself failed after
- * SYN_SENT and will return the reason (then connect-call.bpf.c reports it), or the application gave up and closed.
+ * SYN_SENT and will return the reason (then connect-call.bpf.c reports it, and this returns false), or the application
+ * gave up and closed.
  */
-SUBPROGRAM void handle_connect_failed(struct sock *sk, bool typed, struct connection *connection,
+SUBPROGRAM bool handle_connect_failed(struct sock *sk, bool typed, struct connection *connection,
 						  __u64 now_ns)
 {
 	int error = BPF_CORE_READ(sk, sk_err);
@@ -118,14 +120,14 @@ SUBPROGRAM void handle_connect_failed(struct sock *sk, bool typed, struct connec
 
 		if (call && call->syn_sent) {
 			call->closed = true;
-			return;
+			return false;
 		}
 		error = ECANCELED;
 	}
 	connection->handshake_ns = handshake_so_far(connection, now_ns);
 	ledger_closed(sk, now_ns);
-	count_failure(sk, typed, connection);
 	emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_FAIL, error);
+	return true;
 }
 
 /* A running chrono stands in its sum only when it stops. */
@@ -203,8 +205,9 @@ static __always_inline void handle_close_state(struct sock *sk, bool typed, int 
 		break;
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECV:
-		if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE))
-			handle_connect_failed(sk, typed, connection, now_ns);
+		if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE) &&
+		    handle_connect_failed(sk, typed, connection, now_ns))
+			count_failure(sk, typed, connection);
 		break;
 	}
 	connection_end(sk);

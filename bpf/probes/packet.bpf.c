@@ -160,6 +160,14 @@ int BPF_PROG(reset_sent_tp, const struct sock *sk, const struct sk_buff *skb)
 	return 0;
 }
 
+/* Before 6.10 (19822a980e19), which named the reasons, it fires only where there is a socket. */
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(reset_sent_by_socket_tp, const struct sock *sk, const struct sk_buff *skb)
+{
+	handle_reset(sk, skb, WL_RESET_DIRECTION_SENT);
+	return 0;
+}
+
 SEC("tp_btf/tcp_receive_reset")
 int BPF_PROG(reset_received_tp, struct sock *sk)
 {

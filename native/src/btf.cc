@@ -52,7 +52,10 @@ Napi::Value KernelHas(const Napi::CallbackInfo& info) {
   const struct btf* kernel_btf = KernelBtf(env);
   std::string kind = info[0].As<Napi::String>();
   std::string name = info[1].As<Napi::String>();
-  __u32 btf_kind = kind == "function" ? BTF_KIND_FUNC : kind == "typedef" ? BTF_KIND_TYPEDEF : BTF_KIND_STRUCT;
+  __u32 btf_kind = kind == "function"  ? BTF_KIND_FUNC
+                   : kind == "typedef" ? BTF_KIND_TYPEDEF
+                   : kind == "enum"    ? BTF_KIND_ENUM
+                                       : BTF_KIND_STRUCT;
   return Napi::Boolean::New(env, btf__find_by_name_kind(kernel_btf, name.c_str(), btf_kind) > 0);
 }
 

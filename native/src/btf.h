@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-/// `kernelHas(kind, name)`: whether the running kernel's BTF has a "function", "typedef" or "struct" of that name.
+/// `kernelHas(kind, name)`: whether the running kernel's BTF has a "function", "typedef", "enum" or "struct" of that name.
 /// Throws an errno Error (ENOENT) on a kernel without BTF.
 Napi::Value KernelHas(const Napi::CallbackInfo& info);
 

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { OperatorError } from '../lib/operator-error.ts'
 import { Watch, type WatchOptions, type WatchResult, type WatchSinks } from '../pipeline/watch.ts'
 import { ChildCommand } from './child-command.ts'
+import { CostWatch } from './cost-watch.ts'
+import type { SelfCost } from '../pipeline/self-cost.ts'
 
 export interface LiveRunOptions {
   watch: WatchOptions
@@ -9,6 +11,10 @@ export interface LiveRunOptions {
   durationNs: number | undefined
   /** Program and arguments to run, and to watch alone. */
   childArgs: readonly string[] | undefined
+  /** Measure what wirelag costs. */
+  cost?: true | undefined
+  /** Share of one CPU beyond which signals are given up. */
+  cpuBudget?: number | undefined
 }
 
 /** What a live command makes of the events. */
@@ -23,6 +29,8 @@ export interface LiveView {
 export interface LiveRunResult extends WatchResult {
   /** Of the program that was run, else 0. */
   exitCode: number
+  /** Where it was measured. */
+  cost: SelfCost | undefined
 }
 
 /** How long the sockets of an ended program are given to say goodbye to their peers. */
@@ -38,10 +46,12 @@ export async function liveRun(options: LiveRunOptions, view: LiveView): Promise<
   const end = Promise.withResolvers<void>()
   const signals = onStopSignals(child, () => end.resolve())
   let watch: Watch | undefined
+  let cost: CostWatch | undefined
   let timer: NodeJS.Timeout | undefined
   try {
     watch = await Watch.start(options.watch, { ...view.sinks, onFull: () => end.resolve() })
     checkSignals(watch)
+    cost = options.cost || options.cpuBudget !== undefined ? new CostWatch(watch, options.cpuBudget) : undefined
     view.onStart?.(watch)
     if (child) {
       watch.select(child.pid)
@@ -49,10 +59,12 @@ export async function liveRun(options: LiveRunOptions, view: LiveView): Promise<
     }
     if (options.durationNs !== undefined) timer = setTimeout(() => end.resolve(), options.durationNs / 1e6)
     await Promise.race([end.promise, ...(child ? [settled(child, view)] : [])])
+    const total = cost?.stop()
     const result = watch.stop()
-    return { ...result, exitCode: (await child?.ended()) ?? 0 }
+    return { ...result, cost: total, exitCode: (await child?.ended()) ?? 0 }
   } catch (error) {
     child?.kill('SIGKILL')
+    cost?.stop()
     watch?.close()
     throw error
   } finally {

@@ -100,8 +100,29 @@ export function startJson(unixNs: bigint, signals: readonly object[]): JsonObjec
 }
 
 /** `kind: summary`: the last object of every stream. */
-export function summaryJson(result: { durationNs: number; books: readonly Book[] }, more: JsonObject = {}): JsonObject {
-  return { kind: 'summary', durationUs: us(result.durationNs), ...more, books: result.books }
+export function summaryJson(
+  result: { durationNs: number; books: readonly Book[]; cost?: CostFacts | undefined },
+  more: JsonObject = {},
+): JsonObject {
+  const { cost } = result
+  return {
+    kind: 'summary',
+    durationUs: us(result.durationNs),
+    ...more,
+    books: result.books,
+    cost: cost && {
+      wallUs: us(cost.wallNs),
+      agentCpuUs: us(cost.agentCpuNs),
+      programs: cost.programs.map(({ program, runs, runNs }) => ({ program, runs, runUs: us(runNs) })),
+    },
+  }
+}
+
+/** What wirelag itself cost. */
+interface CostFacts {
+  wallNs: number
+  agentCpuNs: number
+  programs: readonly { program: string; runs: number; runNs: number }[]
 }
 
 function taskJson(task: Task | undefined): JsonObject {

@@ -53,7 +53,7 @@ export function loadPrograms(
   checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
   const points = pointsOf(wanted).filter(isHere)
   const allowed = allowedHooks(process.env['WIRELAG_HOOKS'])
-  const refused = new Map(missingTracepoints(points))
+  const refused = new Map(ruledOut(points))
   const hasTracingStorage = kernelHas('function', 'bpf_sk_storage_get_tracing')
   for (;;) {
     const all = choosePoints(points, refused, allowed)
@@ -118,16 +118,19 @@ function allowedHooks(text: string | undefined): Set<Hook> | undefined {
 }
 
 /** Variants that this kernel's BTF rules out, with the reason. */
-function missingTracepoints(points: readonly PointName[]): [string, string][] {
+function ruledOut(points: readonly PointName[]): [string, string][] {
   return points.flatMap((point) =>
     (probePoints[point] as ProbePoint).variants.flatMap((variant): [string, string][] => {
-      const missing = variant.tracepoints?.find((name) => !kernelHas('typedef', `btf_trace_${name}`))
-      return missing === undefined ? [] : [[variantKey(variant), `this kernel has no tracepoint ${missing}`]]
+      const { tracepoints = [], enums = [] } = variant
+      const tracepoint = tracepoints.find((name) => !kernelHas('typedef', `btf_trace_${name}`))
+      if (tracepoint !== undefined) return [[variantKey(variant), `this kernel has no tracepoint ${tracepoint}`]]
+      const type = enums.find((name) => !kernelHas('enum', name))
+      return type === undefined ? [] : [[variantKey(variant), `this kernel has no ${type}`]]
     }),
   )
 }
 
-function kernelHas(kind: 'function' | 'typedef', name: string): boolean {
+function kernelHas(kind: 'function' | 'typedef' | 'enum', name: string): boolean {
   try {
     return native().kernelHas(kind, name)
   } catch (cause) {

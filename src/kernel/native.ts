@@ -60,7 +60,7 @@ export interface StructLayout {
 
 interface NativeAddon {
   BpfObject: new (path: string) => NativeBpfObject
-  kernelHas(kind: 'function' | 'typedef' | 'struct', name: string): boolean
+  kernelHas(kind: 'function' | 'typedef' | 'struct' | 'enum', name: string): boolean
   /** Names of an enum of the running kernel, by value; empty where it has none of that name. */
   kernelEnum(name: string): Record<number, string>
   structLayout(objectPath: string, name: string): StructLayout

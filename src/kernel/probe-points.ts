@@ -7,6 +7,8 @@ export interface HookVariant {
   programs: readonly string[]
   /** What the kernel's BTF must have: a tp_btf tracepoint `x` is its typedef `btf_trace_x`. */
   tracepoints?: readonly string[]
+  /** Enums that the kernel's BTF must have. */
+  enums?: readonly string[]
   /** What this way cannot tell, though the point is watched. */
   loses?: string
 }
@@ -190,8 +192,9 @@ export const probePoints = {
   resetSent: {
     watches: 'resets that go out',
     variants: [
-      tpBtf(['tcp_send_reset'], ['reset_sent_tp']),
+      { ...tpBtf(['tcp_send_reset'], ['reset_sent_tp']), enums: ['sk_rst_reason'] },
       variant('fentry', 'reset_active_fentry', 'reset_v4_fentry', 'reset_v6_fentry'),
+      tpBtf(['tcp_send_reset'], ['reset_sent_by_socket_tp'], 'resets that answer packets of no connection'),
     ],
   },
   packetDropped: {

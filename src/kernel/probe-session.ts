@@ -18,7 +18,7 @@ import type { SignalStatus } from './hook-choice.ts'
 import { loadPrograms, type Circumstances, type LoadedPrograms } from './load-programs.ts'
 import { native, type NativeBpfObject } from './native.ts'
 import { PacketClock } from './packet-clock.ts'
-import type { PointName, ProbeSignal } from './probe-points.ts'
+import { pointsOf, signalSpecs, type PointName, type ProbeSignal } from './probe-points.ts'
 import { RingReader, type BatchHandler } from './ring-reader.ts'
 
 const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, sampleEventBytes, packetEventBytes, ledgerEventBytes)
@@ -44,6 +44,13 @@ export interface KernelBook extends Book {
   missed: number
 }
 
+/** What a program has cost. */
+export interface ProgramRuns {
+  program: string
+  runs: number
+  runNs: number
+}
+
 /** Whose book the skipped runs of a program go to. */
 const missedBy: Partial<Record<PointName, keyof typeof Signal>> = {
   connectionState: 'close',
@@ -66,7 +73,7 @@ const missedBy: Partial<Record<PointName, keyof typeof Signal>> = {
 export class ProbeSession {
   /** CLOCK_MONOTONIC that event times count from. */
   readonly epochNs: bigint
-  readonly signals: readonly SignalStatus[]
+  #signals: readonly SignalStatus[]
   readonly #programs: LoadedPrograms
   readonly #reader: RingReader
   readonly #packetClock: PacketClock | undefined
@@ -78,12 +85,34 @@ export class ProbeSession {
     this.#programs = loadPrograms(options.signals, (object, circumstances) =>
       this.#configure(object, circumstances, options),
     )
-    this.signals = this.#programs.signals
+    this.#signals = this.#programs.signals
     this.edges = options.config.aggregate ? new EdgeTable(this.#object) : undefined
     this.#packetClock =
       this.#uses('receiveQueued') || this.#uses('datagramQueued') ? new PacketClock(this.#object) : undefined
     const ring = this.#object.openRing('events')
     this.#reader = new RingReader(ring, options.ringBytes, maxRecordBytes, options.onEvents)
+  }
+
+  get signals(): readonly SignalStatus[] {
+    return this.#signals
+  }
+
+  /**
+   * Gives a signal up: the programs that only it needs are detached, and cost nothing from then on.
+   *
+   * @param reason why, for whoever looks at the signals
+   */
+  shed(signal: ProbeSignal, reason: string): void {
+    this.#signals = this.#signals.map((status) =>
+      status.signal === signal
+        ? { ...status, status: 'off', reasons: [reason], lost: [signalSpecs[signal].lostWithout] }
+        : status,
+    )
+    const needed = new Set(pointsOf(this.#signals.flatMap((status) => (status.status === 'off' ? [] : status.signal))))
+    for (const choice of this.#programs.choices) {
+      if (choice.hook === 'off' || needed.has(choice.point)) continue
+      for (const program of choice.programs) this.#object.detach(program)
+    }
   }
 
   get #object(): NativeBpfObject {
@@ -195,11 +224,14 @@ export class ProbeSession {
   }
 
   /** Run time and count of every attached program, while `enableRunStats()` is on. */
-  programRuns(): { program: string; runs: number; runNs: number }[] {
+  programRuns(): ProgramRuns[] {
     return this.#programs.choices.flatMap((choice) =>
       choice.hook === 'off'
         ? []
-        : choice.programs.map((program) => ({ program, ...this.#object.programInfo(program) })),
+        : choice.programs.map((program) => {
+            const { runs, runNs } = this.#object.programInfo(program)
+            return { program, runs, runNs }
+          }),
     )
   }
 

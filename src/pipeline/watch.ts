@@ -3,7 +3,7 @@ import { isRunning } from '../host/process-start.ts'
 import type { SignalStatus } from '../kernel/hook-choice.ts'
 import type { ProbeSignal } from '../kernel/probe-points.ts'
 import { kernelDropReasons } from '../kernel/drop-reasons.ts'
-import { ProbeSession } from '../kernel/probe-session.ts'
+import { ProbeSession, type ProgramRuns } from '../kernel/probe-session.ts'
 import { signalNames, type Book, type SignalName } from '../model/book.ts'
 import type { ConnectionEvent } from '../model/connection-event.ts'
 import type { EdgeActivity } from '../model/edge.ts'
@@ -68,7 +68,6 @@ function zeroCounts(): Record<SignalName, number> {
 
 /** A running watch over the sockets of this host: from the kernel's events to the sinks, every event accounted for. */
 export class Watch {
-  readonly signals: readonly SignalStatus[]
   readonly #session: ProbeSession
   readonly #options: WatchOptions
   readonly #sinks: WatchSinks
@@ -96,7 +95,6 @@ export class Watch {
         this.#watchDue()
       },
     })
-    this.signals = this.#session.signals
   }
 
   /**
@@ -113,6 +111,25 @@ export class Watch {
       watch.close()
       throw error
     }
+  }
+
+  get signals(): readonly SignalStatus[] {
+    return this.#session.signals
+  }
+
+  /** Gives a signal up, with the reason; what only it needs costs nothing from then on. */
+  shed(signal: ProbeSignal, reason: string): void {
+    this.#session.shed(signal, reason)
+  }
+
+  /** Run time and count of every program since it was loaded, while `native().enableRunStats()` is on. */
+  programRuns(): ProgramRuns[] {
+    return this.#session.programRuns()
+  }
+
+  /** Events lost so far. */
+  lostEvents(): number {
+    return this.#session.books().reduce((sum, { lost, missed }) => sum + lost + missed, 0)
   }
 
   /** Nanoseconds after the epoch that event times count from. */
@@ -249,7 +266,7 @@ export class Watch {
   }
 
   #books(activities: readonly EdgeActivity[]): Book[] {
-    const watched = new Set<SignalName>(this.#options.signals.filter((signal) => signal !== 'command'))
+    const watched = new Set<SignalName>(this.#options.signals.filter((signal) => this.#isTold(signal)))
     if (this.#pending) watched.add('pending')
     if (this.#options.ledger) watched.add('ledger')
     return this.#session
@@ -264,6 +281,16 @@ export class Watch {
         }
         return { signal, attempted: parts.delivered + parts.lost + parts.filtered + parts.invalid, ...parts }
       })
+  }
+
+  /** Whether anything comes of a signal, but for other signals. */
+  #isTold(signal: ProbeSignal): signal is Exclude<ProbeSignal, 'command'> {
+    if (signal === 'command') return false
+    const { aggregate, packetRows } = this.#options
+    const counted = countedSignals[signal]
+    if (counted) return aggregate !== undefined || this.#options[counted.rows] !== undefined
+    const isPacket = signal === 'retransmit' || signal === 'reset' || signal === 'drop'
+    return !isPacket || packetRows === true
   }
 
   /** How many samples of a signal the kernel's histograms hold; undefined where they cross the ring. */

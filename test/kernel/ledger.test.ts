@@ -229,7 +229,8 @@ test('a reader whose cgroup has used up its quota waits for a CPU, too', async (
   recording.stop()
   const server = recording.ledgers.find(({ owner }) => owner?.pid === limited.pid)
   assertAddsUp(server)
-  // Where the quota strikes differs between kernels: while the reader is woken, or when it goes back to its program.
+  // Where the quota strikes differs between kernels: while the reader is woken, or when it goes back to its program. In
+  // the latter case what passes until the next data comes is the wire's.
   assert.ok(waitedNs > 50e6, String(waitedNs))
-  assert.ok(server.stagesNs.cpuWait > 0.9 * waitedNs, JSON.stringify({ waitedNs, ...server.stagesNs }))
+  assert.ok(server.stagesNs.cpuWait > 0.5 * waitedNs, JSON.stringify({ waitedNs, ...server.stagesNs }))
 })

@@ -161,7 +161,9 @@ test("dropped packets have the kernel's own reason", async () => {
   recording.stop()
   const drops = ofKind(recording, 'drop')
   const reasons = (protocol: 'tcp' | 'udp', port: number): string[] =>
-    drops.filter((drop: DropEvent) => drop.protocol === protocol && drop.socket.local.port === port).map(({ reason }) => reason)
+    drops
+      .filter((drop: DropEvent) => drop.protocol === protocol && drop.socket.local.port === port)
+      .map(({ reason }) => reason)
   assert.deepEqual(reasons('udp', 9), ['NO_SOCKET'])
   assert.deepEqual(reasons('tcp', 9), ['NO_SOCKET'])
   assert.deepEqual(reasons('tcp', 7001), ['NETFILTER_DROP'])

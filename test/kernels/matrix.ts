@@ -86,11 +86,13 @@ function failuresOf(run: GuestRun, reports: readonly GuestReport[]): string[] {
       .map(({ name, expected, actual }) => `${step}: ${name}: expected ${text(expected)}, got ${text(actual)}`),
   )
   failures.push(...splatsOf(run.log).map((line) => `the kernel complained: ${line.trim()}`))
-  if (run.exitCode !== 0 && failures.length === 0) {
-    const verdict =
-      run.exitCode === undefined ? 'the guest ended without a verdict' : `the guest's tests ended with ${run.exitCode}`
+  if (run.exitCode !== 0 && failures.length === 0)
+    failures.push(
+      run.exitCode === undefined ? 'the guest ended without a verdict' : `the guest's tests ended with ${run.exitCode}`,
+    )
+  if (failures.length > 0) {
     const otherLines = run.output.split('\n').filter((line) => !line.startsWith(reportPrefix))
-    failures.push([verdict, ...lastLines(otherLines), ...lastLines(run.log.split('\n'))].join('\n    '))
+    failures.push(['its last lines:', ...lastLines(otherLines), ...lastLines(run.log.split('\n'))].join('\n    '))
   }
   return failures
 }

@@ -81,6 +81,8 @@ async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: Comm
       },
       durationNs: options.duration,
       childArgs,
+      cost: options.cost,
+      cpuBudget: options.cpuBudget,
     },
     {
       onStart: (started) => {
@@ -123,7 +125,7 @@ function writeResult(result: LiveRunResult, options: PktlatOptions, output: Outp
   const tableOutput = options.summary ? output : errors
   if (processes.length > 0) for (const line of pickupTable(processes, tableOutput.isTerminal)) tableOutput.line(line)
   tableOutput.flush()
-  for (const line of summaryLines(result)) errors.line(line)
+  for (const line of summaryLines(result, errors.isTerminal)) errors.line(line)
   errors.flush()
 }
 

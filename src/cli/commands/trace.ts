@@ -85,6 +85,8 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
       },
       durationNs: options.duration,
       childArgs,
+      cost: options.cost,
+      cpuBudget: options.cpuBudget,
     },
     {
       onStart: (started) => {
@@ -121,7 +123,7 @@ function signalsOf({ ledger, packets }: TraceOptions, hasChild: boolean): ProbeS
 function writeSummary(result: LiveRunResult, tally: ConnectionTally | undefined): void {
   const errors = new Output(process.stderr)
   if (tally) for (const line of ['', ...tallyTable(tally.peers(), errors.isTerminal)]) errors.line(line)
-  for (const line of summaryLines(result)) errors.line(line)
+  for (const line of summaryLines(result, errors.isTerminal)) errors.line(line)
   errors.flush()
 }
 

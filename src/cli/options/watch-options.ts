@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { parseByteSize } from '../../lib/byte-size.ts'
 import { parseDurationNs } from '../../lib/duration.ts'
+import { shedOrder } from '../../pipeline/cpu-budget.ts'
 import { optionValue } from './option-value.ts'
 
 export interface WatchCommandOptions {
@@ -9,6 +10,10 @@ export interface WatchCommandOptions {
   duration?: number
   count?: number
   ringSize: number
+  /** Say what wirelag itself costs. */
+  cost?: true
+  /** Share of one CPU: 0.01 is 1 %. */
+  cpuBudget?: number
 }
 
 const pageBytes = 4096
@@ -29,6 +34,19 @@ export function addWatchOptions(command: Command): void {
         .default(defaultRingBytes, '8M')
         .argParser(optionValue('--ring-size', parseRingBytes)),
     )
+    .addOption(new Option('--cost', 'say at the end what wirelag itself cost, program by program'))
+    .addOption(
+      new Option(
+        '--cpu-budget <PERCENT>',
+        `of one CPU, as 1%; beyond it gives up ${shedOrder.join(', ')}, in this order`,
+      ).argParser(optionValue('--cpu-budget', parsePercent)),
+    )
+}
+
+function parsePercent(text: string): number {
+  const percent = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : 0
+  if (!(percent > 0 && percent <= 1000)) throw new SyntaxError(`'${text}' is not a percentage of a CPU`)
+  return percent / 100
 }
 
 function parseCount(text: string): number {

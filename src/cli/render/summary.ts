@@ -5,12 +5,15 @@ import type { EdgeActivity } from '../../model/edge.ts'
 import type { WatchResult } from '../../pipeline/watch.ts'
 import { alignedTable } from './aligned-table.ts'
 import { ms } from './columns.ts'
+import { costTable } from './cost-table.ts'
+import type { SelfCost } from '../../pipeline/self-cost.ts'
 
 /** The last lines of every live command: what became of every event, and how it was seen. */
-export function summaryLines(result: WatchResult): string[] {
+export function summaryLines(result: WatchResult & { cost?: SelfCost | undefined }, isTerminal = false): string[] {
   const hooks = [...new Set(result.signals.flatMap((signal) => signal.hooks))]
   const missing = [...new Set(result.signals.flatMap((signal) => signal.lost))]
   return [
+    ...(result.cost ? costTable(result.cost, isTerminal) : []),
     `wirelag: ${formatDuration(result.durationNs)}; ${result.books.map(bookText).join('; ')}; hooks: ${hooks.join(', ')}`,
     ...missing.map((loss) => `wirelag: ${loss} (see wirelag doctor)`),
   ]

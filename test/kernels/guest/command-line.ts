@@ -13,7 +13,9 @@ export async function tryCommandLine(): Promise<GuestReport> {
   delete process.env['WIRELAG_HOOKS']
   const doctor = spawnSync(process.execPath, [main, 'doctor', '--json'])
   const report = JSON.parse(String(doctor.stdout)) as { ok: boolean; signals: GuestReport['signals'] }
+  const isHealthy = report.signals.every(({ status }) => status !== 'off')
   const rows = await rowsOf('trace')
+  const ledgers = await rowsOf('trace', '--ledger')
   const samples = await rowsOf('pktlat')
   const of = (list: Row[], kind: string): number => list.filter((row) => row['kind'] === kind).length
   const established = counts.accepted + 1
@@ -21,10 +23,20 @@ export async function tryCommandLine(): Promise<GuestReport> {
     step: 'command line',
     signals: report.signals,
     checks: [
-      { name: 'doctor', expected: [0, true], actual: [doctor.status, report.ok] },
+      { name: 'doctor', expected: isHealthy ? [0, true] : [1, false], actual: [doctor.status, report.ok] },
       { name: 'trace: connects', expected: established, actual: of(rows, 'connect') },
       { name: 'trace: accepts', expected: established, actual: of(rows, 'accept') },
       { name: 'trace: failures', expected: counts.refused + counts.unreachable, actual: of(rows, 'fail') },
+      {
+        name: 'ledgers that do not add up',
+        expected: [],
+        actual: ledgers.filter((row) => row['kind'] === 'ledger' && !addsUp(row)),
+      },
+      {
+        name: 'ledgers of connections that were established',
+        expected: 2 * established,
+        actual: ledgers.filter((row) => row['kind'] === 'ledger' && !isFailure(row)).length,
+      },
       {
         name: 'pktlat: pickups',
         expected: 2 * counts.roundTrips + counts.halfClosedReads,
@@ -35,10 +47,21 @@ export async function tryCommandLine(): Promise<GuestReport> {
   }
 }
 
+/** To the rounding of microseconds. */
+function addsUp({ wallUs, stagesUs }: Row): boolean {
+  const sum = Object.values(stagesUs as Record<string, number>).reduce((total, us) => total + us, 0)
+  return Math.abs(sum - Number(wallUs)) < 0.1
+}
+
+/** Of a connect that was refused; port 9 is that of the workload's. */
+function isFailure({ peerPort }: Row): boolean {
+  return peerPort === 9
+}
+
 /** What a command writes of the workload. */
-async function rowsOf(command: string): Promise<Row[]> {
+async function rowsOf(command: string, ...options: string[]): Promise<Row[]> {
   await using host = await Actor.inNewNamespace()
-  const child = spawn(process.execPath, [main, command, '--json', '--netns', String(host.netns)], {
+  const child = spawn(process.execPath, [main, command, '--json', ...options, '--netns', String(host.netns)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let text = ''

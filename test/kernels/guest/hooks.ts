@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Actor } from '../../../lab/actor.ts'
-import type { ProbeSignal } from '../../../src/kernel/probe-points.ts'
+import { probeSignals, type ProbeSignal } from '../../../src/kernel/probe-points.ts'
 import type { ConnectionEvent } from '../../../src/model/connection-event.ts'
+import type { PacketEvent } from '../../../src/model/packet-event.ts'
 import type { PickupSample } from '../../../src/model/pickup-sample.ts'
+import type { SendSample } from '../../../src/model/send-sample.ts'
 import { Watch, type WatchResult } from '../../../src/pipeline/watch.ts'
 import type { Check, GuestReport, HookMode } from '../report.ts'
 import { counts, work } from './workload.ts'
@@ -16,16 +18,25 @@ export async function tryHooks(mode: HookMode): Promise<GuestReport> {
   await using host = await Actor.inNewNamespace()
   const connections: ConnectionEvent[] = []
   const pickups: PickupSample[] = []
+  const sends: SendSample[] = []
+  const packets: PacketEvent[] = []
   const watch = await Watch.start(
     {
-      signals: ['connect', 'accept', 'close', 'pickup', 'command'],
+      signals: probeSignals,
       filter: { netns: { include: [{ low: host.netns, high: host.netns }], exclude: [] } },
       slowNs: undefined,
       pickupRows: { overNs: 0 },
+      sendRows: { overNs: 0 },
+      packetRows: true,
       aggregate: 'process',
       ringBytes: 1 << 20,
     },
-    { onConnection: (event) => connections.push(event), onPickup: (sample) => pickups.push(sample) },
+    {
+      onConnection: (event) => connections.push(event),
+      onPickup: (sample) => pickups.push(sample),
+      onSend: (sample) => sends.push(sample),
+      onPacket: (event) => packets.push(event),
+    },
   )
   await work(host)
   const expectedCloses = 2 * (counts.accepted + 1)
@@ -43,7 +54,29 @@ export async function tryHooks(mode: HookMode): Promise<GuestReport> {
   const { signals } = watch
   const result = watch.stop()
   const checks = isOn('connect') ? connectionChecks(connections, watch, host) : []
-  if (isOn('pickup')) checks.push(...pickupChecks(pickups, watch, host, result))
+  const tcpPickups = pickups.filter(({ protocol }) => protocol === 'tcp')
+  if (isOn('pickup')) checks.push(...pickupChecks(tcpPickups, watch, host, result))
+  const datagrams = counts.datagrams + counts.datagramsAtOnce
+  const own = <T>(of: T[], name: string, expected: number): Check => ({ name, expected, actual: of.length })
+  const sent = (protocol: 'tcp' | 'udp'): SendSample[] =>
+    sends.filter(({ sender, bytes, ...sample }) => sample.protocol === protocol && sender.pid === host.pid && bytes > 0)
+  if (isOn('send')) checks.push(own(sent('tcp'), 'sends', 2 * counts.roundTrips + counts.halfClosedReads))
+  if (isOn('udpSend')) checks.push(own(sent('udp'), 'datagrams sent', datagrams))
+  if (isOn('udpPickup')) {
+    const read = pickups.filter(({ protocol, reader }) => protocol === 'udp' && reader.pid === host.pid)
+    checks.push(own(read, 'datagrams picked up', datagrams))
+  }
+  const resets = (direction: 'sent' | 'received'): PacketEvent[] =>
+    packets.filter((event) => event.kind === 'reset' && event.direction === direction)
+  // Each accepted connection of the crowd is reset by its client, each refused one by the host.
+  const resetCount = counts.accepted + counts.refused
+  if (isOn('reset')) checks.push(own(resets('received'), 'resets received', resetCount))
+  if (watch.signals.some(({ signal, status }) => signal === 'reset' && status === 'on'))
+    checks.push(own(resets('sent'), 'resets sent', resetCount))
+  if (isOn('drop')) {
+    const unwanted = packets.filter((event) => event.kind === 'drop' && event.reason === 'NO_SOCKET')
+    checks.push(own(unwanted, 'segments dropped for want of a socket', counts.refused))
+  }
   checks.push({ name: 'books that do not balance', expected: [], actual: result.books.filter(isOut) })
   checks.push({ name: 'lost', expected: 0, actual: result.books.reduce((sum, { lost }) => sum + lost, 0) })
   return {
@@ -109,7 +142,10 @@ function pickupChecks(samples: PickupSample[], watch: Watch, host: Actor, result
     {
       name: 'pickups in the histogram',
       expected,
-      actual: result.activities.reduce((sum, { stages }) => sum + stages.pickup.count, 0),
+      actual: result.activities.reduce(
+        (sum, { edge, stages }) => sum + (edge.protocol === 'tcp' ? stages.pickup.count : 0),
+        0,
+      ),
     },
   ]
 }

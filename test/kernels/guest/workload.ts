@@ -1,11 +1,20 @@
 import { Actor, Refused } from '../../../lab/actor.ts'
 
 /** What the workload does, as often as it does it. */
-export const counts = { accepted: 20, refused: 10, unreachable: 1, roundTrips: 50, halfClosedReads: 3 }
+export const counts = {
+  accepted: 20,
+  refused: 10,
+  unreachable: 1,
+  roundTrips: 50,
+  halfClosedReads: 3,
+  datagrams: 15,
+  datagramsAtOnce: 5,
+}
 
 /**
  * Connections that are accepted and reset, connects that are refused, one that has no route, messages back and forth on one
- * more connection, and some that are read after the reader has closed its own side.
+ * more connection, and some that are read after the reader has closed its own side; then datagrams, one by one and many in
+ * one call.
  */
 export async function work(host: Actor): Promise<void> {
   const { value: port } = await host.do('listen l 127.0.0.1 0 4096')
@@ -30,4 +39,11 @@ export async function work(host: Actor): Promise<void> {
   }
   await host.do('close c')
   await host.do('close s')
+  await host.do('udp u 4')
+  await host.do('bind u 127.0.0.1 5353')
+  await host.do('udp v 4')
+  await host.do('connect v 127.0.0.1 5353')
+  await host.do(`send-many v ${counts.datagrams} 10`)
+  await host.do(`sendmmsg v ${counts.datagramsAtOnce} 10`)
+  for (let i = 0; i < counts.datagrams + counts.datagramsAtOnce; i++) await host.do('recv u 10')
 }

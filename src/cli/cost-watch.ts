@@ -1,0 +1,40 @@
+import { CpuBudget, shedText } from '../pipeline/cpu-budget.ts'
+import { addCost, noCost, SelfCostMeter, type SelfCost } from '../pipeline/self-cost.ts'
+import type { Watch } from '../pipeline/watch.ts'
+
+const periodMs = 1000
+
+/** Measures every second what a watch costs, and gives signals up where that is over a budget. */
+export class CostWatch {
+  readonly #meter: SelfCostMeter
+  readonly #timer: NodeJS.Timeout
+  #total: SelfCost = noCost
+
+  constructor(watch: Watch, budgetShare: number | undefined) {
+    this.#meter = new SelfCostMeter(watch)
+    const on = watch.signals.flatMap(({ signal, status }) => (status === 'off' ? [] : signal))
+    const budget = budgetShare === undefined ? undefined : new CpuBudget(budgetShare, on)
+    this.#timer = setInterval(() => {
+      const cost = this.#take()
+      const shed = budget?.judge(cost)
+      if (!shed) return
+      watch.shed(shed.signal, shed.reason)
+      process.stderr.write(`wirelag: ${shedText(shed)}\n`)
+    }, periodMs)
+    this.#timer.unref()
+  }
+
+  #take(): SelfCost {
+    const cost = this.#meter.take()
+    this.#total = addCost(this.#total, cost)
+    return cost
+  }
+
+  /** @returns the cost from begin to end */
+  stop(): SelfCost {
+    clearInterval(this.#timer)
+    this.#take()
+    this.#meter.stop()
+    return this.#total
+  }
+}
