@@ -33,6 +33,13 @@ static __always_inline struct current_process current_process(void)
 	return result;
 }
 
+static __always_inline __u32 current_tid(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf()->pid;
+	return (__u32)bpf_get_current_pid_tgid();
+}
+
 /* Only where the current task is the one that acts: never in softirq, whose current task is a bystander. */
 static __always_inline void read_current_task(struct wl_task *out, __u32 source)
 {

@@ -9,11 +9,14 @@
 /* A send call that has not returned. */
 struct send_call {
 	__u64 entered_ns;
+	__u64 piece_ns;      /* the last piece was begun */
 	__u64 full_since_ns; /* the send buffer was found full; 0: it is not */
 	__u64 blocked_ns;    /* waited for send-buffer space so far */
 	__u64 socket;        /* address of the struct sock */
 	__u32 tid;           /* 0: nobody is in a send call */
 	__u32 zero_window;   /* it waited while the peer's window was closed */
+	__u32 is_crowded;    /* of the socket: there have been calls in send_calls */
+	__u32 _pad;
 };
 
 /*

@@ -7,6 +7,7 @@
  * function that it reports from, or else tcp_probe, which knows established connections only.
  * End: tcp_rcv_space_adjust, which fires inside recvmsg, splice and zerocopy receive, after a part was copied.
  */
+#include "../lib/accepted.h"
 #include "../lib/ledger.h"
 #include "../lib/marks.h"
 #include "../lib/sample.h"
@@ -97,6 +98,8 @@ static __always_inline void handle_read(struct sock *sk, bool typed, __u32 copie
 	if (seq_before(state->end_seq, copied_seq))
 		state->end_seq = copied_seq;
 	retire_marks(sk, typed, state, copied_seq);
+	if (cfg.first_use_at_read && !state->reader)
+		handle_first_use(sk, typed);
 	/* In softirq an in-kernel consumer (a sockmap, a TLS parser) reads: the current task is no reader. */
 	if (!is_marked)
 		COUNT(WL_SIGNAL_PICKUP, invalid);

@@ -17,18 +17,24 @@
  */
 static __always_inline struct send_call *current_send_call(struct socket_state *state, __u32 tid)
 {
-	return state->send.tid == tid ? &state->send : send_call_of_thread(tid);
+	if (state->send.tid == tid)
+		return &state->send;
+	return state->send.is_crowded ? send_call_of_thread(tid) : NULL;
 }
 
 static __always_inline void begin_send_call(const struct sock *sk, bool typed, struct socket_state *state, __u32 tid,
 					    __u64 now_ns, bool is_full)
 {
-	struct send_call *call =
-		!typed || state->send.tid ? begin_send_call_of_thread(tid, sk, now_ns) : &state->send;
+	struct send_call *call = &state->send;
 
+	if (!typed || state->send.tid) {
+		state->send.is_crowded = 1;
+		call = begin_send_call_of_thread(tid, sk, now_ns);
+	}
 	if (!call)
 		return;
 	call->entered_ns = now_ns;
+	call->piece_ns = now_ns;
 	call->full_since_ns = is_full ? now_ns : 0;
 	call->blocked_ns = 0;
 	call->zero_window = 0;
@@ -110,39 +116,42 @@ static __always_inline void handle_send_end(const struct sock *sk, bool typed, l
 		end_send_call_of_thread(tid);
 }
 
-/* Whether a piece more would have to wait: sk_stream_memory_free(). */
-static __always_inline bool is_send_buffer_full(const struct sock *sk)
-{
-	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
-	__u32 unsent_most;
+/* No piece takes that long to copy: a longer gap between two was a wait for a limit other than the send buffer's. */
+#define LONGEST_COPY_NS 1000000ULL
 
-	if (sk->sk_wmem_queued >= sk->sk_sndbuf)
-		return true;
-	unsent_most = BPF_CORE_READ(tp, notsent_lowat);
-	return unsent_most && BPF_CORE_READ(tp, write_seq) - BPF_CORE_READ(tp, snd_nxt) >= unsent_most;
+/*
+ * One more piece of a call. The time since the last is a wait if the buffer was full then, or if it is too long for a copy
+ * (TCP_NOTSENT_LOWAT, no memory).
+ */
+static __always_inline void handle_next_piece(const struct sock *sk, struct send_call *call, bool is_full)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+
+	if (call->full_since_ns)
+		end_wait(call, now_ns);
+	else if (now_ns - call->piece_ns > LONGEST_COPY_NS)
+		call->blocked_ns += now_ns - call->piece_ns;
+	call->piece_ns = now_ns;
+	if (is_full)
+		call->full_since_ns = now_ns;
 }
 
 SEC("tp_btf/tcp_sendmsg_locked")
 int BPF_PROG(send_piece_tp, const struct sock *sk)
 {
 	struct socket_state *state = socket_state_of(sk, TYPED, true);
-	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	bool is_full = sk->sk_wmem_queued >= sk->sk_sndbuf;
+	__u32 tid = current_tid();
 	struct send_call *call;
-	bool is_full;
 
 	if (!state)
 		return 0;
-	is_full = is_send_buffer_full(sk);
 	call = current_send_call(state, tid);
-	if (!call) {
+	if (call) {
+		handle_next_piece(sk, call, is_full);
+	} else {
 		begin_send_call(sk, TYPED, state, tid, bpf_ktime_get_ns(), is_full);
 		call = is_full ? current_send_call(state, tid) : NULL;
-	} else if (is_full || call->full_since_ns) {
-		__u64 now_ns = bpf_ktime_get_ns();
-
-		end_wait(call, now_ns);
-		if (is_full)
-			call->full_since_ns = now_ns;
 	}
 	if (call && is_full && !BPF_CORE_READ((const struct tcp_sock *)sk, snd_wnd))
 		call->zero_window = 1;

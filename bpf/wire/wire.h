@@ -336,7 +336,7 @@ struct wl_config {
 	__u32 has_rdonly_cast;  /* the kernel has bpf_rdonly_cast(): 6.2 */
 	__u32 has_cookie;       /* tracing programs may ask for a socket's cookie: 5.12 */
 	__u32 state_in_hash;    /* the state of sockets is kept in a hash, as sk_storage will not do */
-	__u32 _pad;
+	__u32 first_use_at_read; /* the pickup programs look for the first use of accepted sockets, too */
 	struct wl_number_set pids;
 	struct wl_number_set tids;
 	struct wl_number_set uids;

@@ -19,11 +19,13 @@ export interface LiveRunOptions {
 
 /** What a live command makes of the events. */
 export interface LiveView {
-  /** Everything is attached; from now on events come. */
-  onStart?(watch: Watch): void
+  /** Everything is attached; from now on events come. `end` ends the run. */
+  onStart?(watch: Watch, end: () => void): void
   sinks: WatchSinks
   /** Whether, with the program ended, nothing more is to be expected of its sockets. */
   isSettled?(): boolean
+  /** The watch ends after this call; it is the last moment to harvest. */
+  onStop?(watch: Watch): void
 }
 
 export interface LiveRunResult extends WatchResult {
@@ -52,13 +54,14 @@ export async function liveRun(options: LiveRunOptions, view: LiveView): Promise<
     watch = await Watch.start(options.watch, { ...view.sinks, onFull: () => end.resolve() })
     checkSignals(watch)
     cost = options.cost || options.cpuBudget !== undefined ? new CostWatch(watch, options.cpuBudget) : undefined
-    view.onStart?.(watch)
+    view.onStart?.(watch, () => end.resolve())
     if (child) {
       watch.select(child.pid)
       child.begin()
     }
     if (options.durationNs !== undefined) timer = setTimeout(() => end.resolve(), options.durationNs / 1e6)
     await Promise.race([end.promise, ...(child ? [settled(child, view)] : [])])
+    view.onStop?.(watch)
     const total = cost?.stop()
     const result = watch.stop()
     return { ...result, cost: total, exitCode: (await child?.ended()) ?? 0 }

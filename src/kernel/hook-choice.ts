@@ -76,7 +76,16 @@ export function withoutForgetting(choices: readonly PointChoice[]): PointChoice[
 /** The choices without those that nothing needs: points of signals that are off for want of another point. */
 export function neededChoices(choices: readonly PointChoice[], statuses: readonly SignalStatus[]): PointChoice[] {
   const needed = new Set(pointsOf(statuses.flatMap(({ signal, status }) => (status === 'off' ? [] : signal))))
-  return choices.filter(({ point }) => needed.has(point))
+  return choices.filter(({ point }) => needed.has(point)).map((choice) => served(choice, choices, needed))
+}
+
+/** The choice without programs of its own, where another point's do its work. */
+function served(choice: PointChoice, choices: readonly PointChoice[], needed: ReadonlySet<PointName>): PointChoice {
+  const { servedBy }: ProbePoint = probePoints[choice.point]
+  if (servedBy === undefined || !needed.has(servedBy)) return choice
+  const server = choices.find(({ point }) => point === servedBy)
+  if (!server || server.hook === 'off') return choice
+  return { point: choice.point, hook: server.hook, programs: [], loses: undefined }
 }
 
 /** What the choice means for a signal. */

@@ -35,6 +35,8 @@ export interface Circumstances {
   hasRdonlyCast: boolean
   hasCookie: boolean
   isStateInHash: boolean
+  /** The pickup programs look for the first use of accepted sockets. */
+  isFirstUseSeenAtRead: boolean
 }
 
 /**
@@ -67,6 +69,7 @@ export function loadPrograms(
         hasRdonlyCast: kernelHas('function', 'bpf_rdonly_cast'),
         hasCookie: kernelHas('function', 'bpf_get_socket_ptr_cookie'),
         isStateInHash,
+        isFirstUseSeenAtRead: choices.some(({ point, ...choice }) => point === 'acceptFirstUse' && isServed(choice)),
       })
       const failure = tryPrograms(object, choices)
       if (!failure) return { object, signals, choices }
@@ -77,6 +80,11 @@ export function loadPrograms(
     }
     object.close()
   }
+}
+
+/** Whether another point's programs do the work. */
+function isServed(choice: { hook: Hook | 'off'; programs?: readonly string[] }): boolean {
+  return choice.hook !== 'off' && choice.programs?.length === 0
 }
 
 function isHere(point: PointName): boolean {

@@ -19,6 +19,8 @@ export interface ProbePoint {
   variants: readonly HookVariant[]
   /** The point is only there where the kernel has this function. */
   onlyWith?: string
+  /** A point whose programs watch this one as well, where they run. */
+  servedBy?: 'receiveRead'
 }
 
 function tpBtf(tracepoints: readonly string[], programs: readonly string[], loses?: string): HookVariant {
@@ -65,6 +67,7 @@ export const probePoints = {
   },
   acceptFirstUse: {
     watches: 'the first read from an accepted socket',
+    servedBy: 'receiveRead',
     variants: [
       tpBtf(['tcp_rcv_space_adjust'], ['accept_first_use_tp']),
       variant('fentry', 'accept_first_use_fentry'),

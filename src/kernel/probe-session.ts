@@ -27,7 +27,7 @@ const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, sampleEventByte
 const noPreallocation = 1
 
 /** What the programs are to look for; the rest of their configuration is the session's own. */
-export type WatchConfig = Omit<Config, 'epochNs' | 'hasRdonlyCast' | 'hasCookie' | 'stateInHash'>
+export type WatchConfig = Omit<Config, 'epochNs' | 'hasRdonlyCast' | 'hasCookie' | 'stateInHash' | 'firstUseAtRead'>
 
 export interface SessionOptions {
   signals: readonly ProbeSignal[]
@@ -120,7 +120,7 @@ export class ProbeSession {
   }
 
   #configure(object: NativeBpfObject, circumstances: Circumstances, options: SessionOptions): void {
-    const { hasRdonlyCast, hasCookie, isStateInHash } = circumstances
+    const { hasRdonlyCast, hasCookie, isStateInHash, isFirstUseSeenAtRead } = circumstances
     const config = new Uint8Array(configBytes)
     encodeConfig(new DataView(config.buffer), 0, {
       ...options.config,
@@ -128,6 +128,7 @@ export class ProbeSession {
       hasRdonlyCast: Number(hasRdonlyCast),
       hasCookie: Number(hasCookie),
       stateInHash: Number(isStateInHash),
+      firstUseAtRead: Number(isFirstUseSeenAtRead),
     })
     for (const map of ['socket_states', 'unread_marks']) object.setMapAutocreate(map, !isStateInHash)
     for (const map of ['socket_states_hash', 'unread_marks_hash']) object.setMapAutocreate(map, isStateInHash)

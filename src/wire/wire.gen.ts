@@ -242,6 +242,7 @@ export interface Config {
   hasRdonlyCast: number
   hasCookie: number
   stateInHash: number
+  firstUseAtRead: number
   pids: NumberSet
   tids: NumberSet
   uids: NumberSet
@@ -273,6 +274,7 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   view.setUint32(offset + 72, value.hasRdonlyCast, true)
   view.setUint32(offset + 76, value.hasCookie, true)
   view.setUint32(offset + 80, value.stateInHash, true)
+  view.setUint32(offset + 84, value.firstUseAtRead, true)
   encodeNumberSet(view, offset + 88, value.pids)
   encodeNumberSet(view, offset + 352, value.tids)
   encodeNumberSet(view, offset + 616, value.uids)
@@ -791,7 +793,7 @@ export const wireLayout = {
       { name: 'has_rdonly_cast', offset: 72, size: 4 },
       { name: 'has_cookie', offset: 76, size: 4 },
       { name: 'state_in_hash', offset: 80, size: 4 },
-      { name: '_pad', offset: 84, size: 4 },
+      { name: 'first_use_at_read', offset: 84, size: 4 },
       { name: 'pids', offset: 88, size: 264 },
       { name: 'tids', offset: 352, size: 264 },
       { name: 'uids', offset: 616, size: 264 },
