@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { machineText } from './machine.ts'
 import { fetchTcppktlat } from './peer-tcppktlat.ts'
+import { measureHistogramCost } from './histogram-cost.ts'
 import { measureKernelTime } from './kernel-time.ts'
 import { measureRingDrain } from './ring-drain.ts'
 import { measureStart } from './start.ts'
@@ -18,6 +19,7 @@ const tables: Table[] = []
 for (const measure of [
   () => measureKernelTime(peer, rounds),
   () => measureThroughput(peer, 3 * rounds),
+  () => measureHistogramCost(rounds),
   () => measureRingDrain(rounds),
   () => measureStart(rounds),
 ]) {
