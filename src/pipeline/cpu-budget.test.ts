@@ -32,5 +32,5 @@ test('it says what, how much, and the budget', () => {
   budget.judge(second(2.5))
   const shed = budget.judge(second(2.5))
   assert.ok(shed)
-  assert.equal(shedText(shed), 'receive pickup: given up as wirelag used 2.5 % of a CPU, more than its budget of 1.0 %')
+  assert.equal(shedText(shed), 'receive pickup: given up as wirelag used 2.5 % of a CPU, more than its budget of 1 %')
 })

@@ -48,5 +48,5 @@ export function shedText({ signal, reason }: { signal: ProbeSignal; reason: stri
 }
 
 function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`
+  return `${Number((share * 100).toPrecision(2))} %`
 }

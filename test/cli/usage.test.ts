@@ -19,6 +19,7 @@ const refusals: [args: string, message: string][] = [
   ['trace --count 0', "--count: '0' is not a number of rows"],
   ['trace --ring-size 5000', "--ring-size: '5000' is no power of two from 4K to 1G"],
   [`trace --port ${Array.from({ length: 33 }, (_, i) => i + 1).join(',')}`, '--port takes 32 values at most'],
+  ['trace --cpu-budget x', "--cpu-budget: 'x' is not a percentage of a CPU"],
   ['pktlat 0', "MIN_US: '0' is not a delay in microseconds"],
   ['pktlat x', "MIN_US: 'x' is not a delay in microseconds"],
   ['pktlat 5 6', "too many arguments for 'pktlat'. Expected 1 argument but got 2: 5, 6."],
