@@ -49,12 +49,12 @@ static __always_inline void end_wait(struct send_call *call, __u64 now_ns)
 	call->full_since_ns = 0;
 }
 
-/* The round-trip time, of one send in 16: it changes slowly. */
+/* The round-trip time, of the first send and one in 16: it changes slowly. */
 static __always_inline void note_rtt(const struct sock *sk, struct wl_edge_stats *stats, __u64 now_ns)
 {
 	const struct tcp_sock *tp = (const struct tcp_sock *)sk;
 
-	if (now_ns & (15 << 10))
+	if (stats->srtt_us && (now_ns & (15 << 10)))
 		return;
 	stats->srtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
 	stats->min_rtt_us = BPF_CORE_READ(tp, rtt_min.s[0].v);

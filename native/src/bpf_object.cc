@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "addon.h"
 #include "iterator.h"
@@ -39,7 +40,10 @@ BpfObject::BpfObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BpfObjec
 BpfObject::~BpfObject() { Close(); }
 
 void BpfObject::CloseLinks() {
-  for (const auto& [program, link] : links_) bpf_link__destroy(link);
+  // At once: the kernel has each wait until no processor can be in its program any more.
+  std::vector<std::thread> threads;
+  for (const auto& [program, link] : links_) threads.emplace_back(bpf_link__destroy, link);
+  for (std::thread& thread : threads) thread.join();
   links_.clear();
 }
 

@@ -18,9 +18,10 @@ interface PktlatOptions extends FilterOptions, WatchCommandOptions {
   wide?: true
   verbose?: true
   summary?: true
+  udp?: true
 }
 
-const usageLine = 'Usage: wirelag pktlat [-TwvV?] [-p PID] [-t TID] [-l LPORT] [-r RPORT] [--summary] [--json] [MIN_US]'
+const usageLine = 'Usage: wirelag pktlat [-TwvV?] [-p PID] [-t TID] [-l LPORT] [-r RPORT] [--summary] [--udp] [--json] [MIN_US]'
 
 const examples = `
 The command line and the columns are those of BCC's tcppktlat; MS is the wait of the oldest byte that was unread.
@@ -30,6 +31,7 @@ Examples:
   wirelag pktlat               every pickup
   wirelag pktlat 1000          only those over 1000 µs
   wirelag pktlat -l 80 -T      local port 80, with the time
+  wirelag pktlat --udp         datagrams as well
   wirelag pktlat --summary     no rows: count and quantiles for each process at the end`
 
 export const add: AddCommand = (command, context) => {
@@ -43,6 +45,7 @@ export const add: AddCommand = (command, context) => {
     .option('-w, --wide', 'columns wide enough for IPv6 addresses')
     .option('-v, --verbose', 'say how each signal is seen')
     .option('--summary', 'no rows, only the summary')
+    .option('--udp', 'datagrams as well')
   addFilterOptions(command, { pid: 'p', tid: 't', lport: 'l', rport: 'r' })
   addWatchOptions(command)
   command
@@ -71,7 +74,11 @@ async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: Comm
   const result = await liveRun(
     {
       watch: {
-        signals: ['pickup', ...(childArgs ? (['command'] as const) : [])],
+        signals: [
+          'pickup',
+          ...(options.udp ? (['udpPickup'] as const) : []),
+          ...(childArgs ? (['command'] as const) : []),
+        ],
         filter: { ...filterOf(options), selectedOnly: childArgs !== undefined },
         slowNs: undefined,
         pickupRows: options.summary ? undefined : { overNs: minUs * 1000 },
@@ -113,7 +120,7 @@ function writeHooks(watch: Watch): void {
 
 /** The table is what `--summary` is for; after rows it must not mix with them. */
 function writeResult(result: LiveRunResult, options: PktlatOptions, output: Output): void {
-  const processes = byProcess(result.activities)
+  const processes = byProcess(result.activities) // of TCP and UDP apart
     .filter(({ stages }) => stages.pickup.count > 0)
     .toSorted((a, b) => b.stages.pickup.count - a.stages.pickup.count)
   if (options.json) {
@@ -134,6 +141,7 @@ function pickupsJson({ edge, stages }: EdgeActivity): Record<string, unknown> {
   return {
     pid: edge.process?.pid,
     comm: edge.process?.comm,
+    protocol: edge.protocol,
     count: histogram.count,
     p50Us: us(histogram.quantileNs(0.5)),
     p95Us: us(histogram.quantileNs(0.95)),

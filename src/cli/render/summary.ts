@@ -26,10 +26,12 @@ function bookText(book: Book): string {
 
 /** Count and quantiles of each process's pickups, in milliseconds. */
 export function pickupTable(processes: readonly EdgeActivity[], isTerminal: boolean): string[] {
-  const header = ['PID', 'COMM', 'COUNT', 'P50_MS', 'P95_MS', 'P99_MS', 'MAX_MS']
+  const hasUdp = processes.some(({ edge }) => edge.protocol === 'udp')
+  const header = ['PID', 'COMM', ...(hasUdp ? ['PROTO'] : []), 'COUNT', 'P50_MS', 'P95_MS', 'P99_MS', 'MAX_MS']
   const rows = processes.map(({ edge, stages }) => [
     String(edge.process?.pid ?? '-'),
     edge.process ? printable(edge.process.comm) : '(others)',
+    ...(hasUdp ? [edge.protocol] : []),
     String(stages.pickup.count),
     ...[0.5, 0.95, 0.99].map((q) => ms(stages.pickup.quantileNs(q))),
     ms(stages.pickup.maxNs),
