@@ -52,7 +52,8 @@ test('trace --ledger: a row at the end of each connection, whose parts add up', 
     assert.deepEqual([span, pid], ['connection', host.pid])
   }
   const server = rows.find(({ kind, localPort }) => kind === 'ledger' && localPort === port)
-  assert.ok((server?.['stagesUs'] as Record<string, number>)['receiveQueue']! > 19_000)
+  assert.ok(server)
+  assert.ok((server['stagesUs'] as Record<string, number>)['receiveQueue']! > 19_000)
   const books = rows.at(-1)?.['books'] as { signal: string }[]
   assert.deepEqual(
     books.map(({ signal }) => signal),

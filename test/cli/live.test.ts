@@ -75,6 +75,7 @@ test('trace --json: start, then one object a line, the books last', async () => 
   })
   const ageMs = Date.now() - Number(BigInt(String(timeUnixNs)) / 1_000_000n)
   assert.ok(ageMs >= 0 && ageMs < 60_000, `${ageMs}`)
+  assert.equal(typeof busyMs, 'number')
   for (const value of [durationUs, rttUs, minRttUs, connectionId]) assert.ok(typeof value === 'number' && value > 0)
   const { kind, books } = rows.at(-1) ?? {}
   assert.equal(kind, 'summary')

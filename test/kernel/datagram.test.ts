@@ -118,4 +118,3 @@ test('what is sent by write() is not measured here, and is booked as invalid', a
   assert.ok(isBalanced(book))
   assert.deepEqual([recording.sends.length, book.invalid > 0], [0, true])
 })
-

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
 import { dropInput, inside, setSysctl, twoHosts, type TwoHosts } from '../../lab/network.ts'
 import type { DropEvent, PacketEvent, ResetEvent, RetransmitEvent } from '../../src/model/packet-event.ts'
+import { assertSameRows } from '../same-rows.ts'
 import { bookOf, inNetns, isBalanced, Recording } from './recording.ts'
 
 function packets(...hosts: Actor[]): Promise<Recording> {
@@ -116,7 +117,7 @@ test('a refused connect: a reset is sent there and received here', async () => {
   await assert.rejects(a.do(`connect c ${addressB} 9`))
   const result = recording.stop()
   const told = (event: ResetEvent): unknown[] => [event.direction, event.socket.netns, event.socket.peer.port === 9]
-  assert.deepEqual(ofKind(recording, 'reset').map(told).toSorted(), [
+  assertSameRows(ofKind(recording, 'reset').map(told), [
     ['received', a.netns, true],
     ['sent', b.netns, false],
   ])
@@ -133,10 +134,8 @@ test('a socket closed with unread data resets its connection: owned on both ends
   await b.do('close s')
   await recording.until(() => ofKind(recording, 'reset').length >= 2)
   recording.stop()
-  assert.deepEqual(
-    ofKind(recording, 'reset')
-      .map(({ direction, owner }) => [direction, owner?.pid])
-      .toSorted(),
+  assertSameRows(
+    ofKind(recording, 'reset').map(({ direction, owner }) => [direction, owner?.pid]),
     [
       ['received', a.pid],
       ['sent', b.pid],

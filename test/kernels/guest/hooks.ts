@@ -57,7 +57,7 @@ export async function tryHooks(mode: HookMode): Promise<GuestReport> {
   const tcpPickups = pickups.filter(({ protocol }) => protocol === 'tcp')
   if (isOn('pickup')) checks.push(...pickupChecks(tcpPickups, watch, host, result))
   const datagrams = counts.datagrams + counts.datagramsAtOnce
-  const own = <T>(of: T[], name: string, expected: number): Check => ({ name, expected, actual: of.length })
+  const own = (of: readonly unknown[], name: string, expected: number): Check => ({ name, expected, actual: of.length })
   const sent = (protocol: 'tcp' | 'udp'): SendSample[] =>
     sends.filter(({ sender, bytes, ...sample }) => sample.protocol === protocol && sender.pid === host.pid && bytes > 0)
   if (isOn('send')) checks.push(own(sent('tcp'), 'sends', 2 * counts.roundTrips + counts.halfClosedReads))
