@@ -14,10 +14,15 @@ export interface Observer {
   programs: string[]
 }
 
+/** Of all of wirelag's programs that messages pass. */
+const hotPrograms = ['pickup_', 'send_', 'datagram_', 'accept_first']
+
 export function observers(tcppktlat: string[]): Observer[] {
   return [
     { name: 'nothing', command: undefined, programs: [] },
     { name: 'wirelag pktlat --summary', command: [wirelagFile, 'pktlat', '--summary'], programs: ['pickup_'] },
+    { name: 'wirelag send', command: [wirelagFile, 'send'], programs: ['send_'] },
+    { name: 'wirelag top: all signals', command: [wirelagFile, 'top'], programs: hotPrograms },
     { name: 'wirelag pktlat, printing', command: [wirelagFile, 'pktlat'], programs: ['pickup_'] },
     { name: 'tcppktlat, printing', command: tcppktlat, programs: ['tcp_probe', 'tcp_rcv_space_', 'tcp_destroy_soc'] },
   ]

@@ -11,6 +11,11 @@ export class Output {
     return this.#stream.isTTY
   }
 
+  /** Characters of a terminal's line; no limit elsewhere. */
+  get columns(): number {
+    return (this.isTerminal && this.#stream.columns) || Infinity
+  }
+
   /** Adds a line, which is seen after the next flush(). */
   line(text: string): void {
     this.#lines.push(text)

@@ -52,6 +52,11 @@ const commands: { name: string; summary: string; load: () => Promise<{ add: AddC
     load: () => import('./commands/pktlat.ts'),
   },
   {
+    name: 'send',
+    summary: 'how long programs are held up when they send, by process or service',
+    load: () => import('./commands/send.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what this kernel lets wirelag see, and what is lost without it',
     load: () => import('./commands/doctor.ts'),

@@ -4,6 +4,7 @@ import type { Ledger } from '../model/ledger.ts'
 import type { PacketEvent } from '../model/packet-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
 import type { Task } from '../model/process.ts'
+import type { SendSample } from '../model/send-sample.ts'
 import type { SocketPair } from '../model/socket.ts'
 
 /** A JSON object whose undefined members are left out by JSON.stringify. */
@@ -54,8 +55,27 @@ export function pickupJson(sample: PickupSample, unixNs: bigint): JsonObject {
     ...taskJson(sample.reader),
     ...socketJson(sample.socket),
     connectionId: sample.connectionId,
+    protocol: sample.protocol,
     latencyUs: us(sample.latencyNs),
     isLowerBound: sample.isLowerBound || undefined,
+  }
+}
+
+/** @param service that the sender belongs to */
+export function sendJson(sample: SendSample, service: string, unixNs: bigint): JsonObject {
+  return {
+    kind: sample.kind,
+    timeUnixNs: String(unixNs),
+    ...taskJson(sample.sender),
+    service,
+    protocol: sample.protocol,
+    ...socketJson(sample.socket),
+    connectionId: sample.connectionId,
+    latencyUs: us(sample.latencyNs),
+    blockedUs: us(sample.blockedNs),
+    metZeroWindow: sample.metZeroWindow || undefined,
+    bytes: sample.bytes,
+    error: sample.error,
   }
 }
 

@@ -215,7 +215,7 @@ export function noActivity(edge: Edge): EdgeActivity {
 }
 
 /** Adds one activity to another, such as those of several edges, or of several windows of time. */
-export function addActivity(sum: EdgeActivity, other: EdgeActivity): void {
+export function addActivity(sum: Omit<EdgeActivity, 'edge'>, other: Omit<EdgeActivity, 'edge'>): void {
   const { retransmits, ...counts } = other.counts
   for (const [name, count] of Object.entries(counts)) sum.counts[name as keyof typeof counts] += count
   for (const type of retransmitTypes) sum.counts.retransmits[type] += retransmits[type]

@@ -1,5 +1,5 @@
 /**
- * A table that is known whole: columns as wide as their widest cell, numbers to the right; or tab-separated.
+ * A table that is known whole: columns as wide as their widest cell, numbers and sizes to the right; or tab-separated.
  *
  * @param rows the first is the header
  */
@@ -8,7 +8,7 @@ export function alignedTable(rows: readonly (readonly string[])[], isTerminal: b
   const columnCount = Math.max(0, ...rows.map((row) => row.length))
   const columns = Array.from({ length: columnCount }, (_, i) => rows.map((row) => row[i] ?? ''))
   const widths = columns.map((cells) => Math.max(...cells.map((cell) => cell.length)))
-  const isNumber = columns.map((cells) => cells.slice(1).every((cell) => /^[\d.,+>-]*$/.test(cell)))
+  const isNumber = columns.map((cells) => cells.slice(1).every((cell) => /^[\d.,+>-]*( [kMGTP]?B)?$/.test(cell)))
   return rows.map((row) =>
     row
       .map((cell, i) => (isNumber[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))

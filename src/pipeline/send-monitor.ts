@@ -1,0 +1,69 @@
+import { isRunning } from '../host/process-start.ts'
+import { ServiceNames } from '../identity/service-name.ts'
+import type { Alert } from '../model/alert.ts'
+import type { EdgeActivity } from '../model/edge.ts'
+import { sendActivityKey, type SendActivity, type SendGrouping } from '../model/send-activity.ts'
+import type { Task } from '../model/process.ts'
+import { ActivityWindow } from '../track/activity-window.ts'
+import { sendActivities } from '../track/send-activities.ts'
+import { ThresholdAlerts } from '../track/threshold-alerts.ts'
+
+export interface SendMonitorOptions {
+  grouping: SendGrouping
+  windowNs: number
+  intervalNs: number
+  /** Of the p95 in the window; undefined: no alerts. */
+  alertNs: number | undefined
+  /** Nanoseconds after the epoch. */
+  now: () => number
+}
+
+/** The sends of the last window, by process or service, and the alerts on them. */
+export class SendMonitor {
+  readonly #grouping: SendGrouping
+  readonly #now: () => number
+  readonly #names = new ServiceNames({ isRunning })
+  readonly #window: ActivityWindow
+  readonly #alerts: ThresholdAlerts<SendActivity> | undefined
+
+  constructor({ grouping, windowNs, intervalNs, alertNs, now }: SendMonitorOptions) {
+    this.#grouping = grouping
+    this.#now = now
+    this.#window = new ActivityWindow({ startNs: now(), windowNs, stepNs: intervalNs })
+    this.#alerts = alertNs === undefined ? undefined : new ThresholdAlerts({ thresholdNs: alertNs, windowNs, now })
+  }
+
+  /** Takes what a harvest brought. Services are named at once, while their processes are there. */
+  add(activities: readonly EdgeActivity[]): void {
+    for (const { edge } of activities) if (edge.process) this.#names.nameOf(edge.process)
+    this.#window.add(activities, this.#now())
+  }
+
+  serviceOf({ pid, processStartNs, comm }: Task): string {
+    return this.#names.nameOf({ pid, startNs: processStartNs, comm })
+  }
+
+  /** What was sent in the window that ends now. */
+  current(): SendActivity[] {
+    return this.summed(this.#window.activities(this.#now()))
+  }
+
+  /** What of these activities was sent. */
+  summed(activities: readonly EdgeActivity[]): SendActivity[] {
+    return sendActivities(activities, this.#grouping, (process) => this.#names.nameOf(process))
+  }
+
+  /** The alerts that began or ended with these sends of a window. */
+  judge(sends: readonly SendActivity[]): Alert<SendActivity>[] {
+    const readings = sends.map((subject) => ({
+      key: sendActivityKey(subject),
+      subject,
+      valueNs: subject.histogram.quantileNs(0.95) ?? 0,
+    }))
+    return this.#alerts?.judge(readings) ?? []
+  }
+
+  firing(): Alert<SendActivity>[] {
+    return this.#alerts?.firing() ?? []
+  }
+}
