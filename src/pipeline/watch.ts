@@ -27,6 +27,11 @@ import { kernelConfig, type KernelWishes } from './kernel-config.ts'
 export interface WatchOptions extends KernelWishes {
   signals: readonly ProbeSignal[]
   ringBytes: number
+  /**
+   * Whether samples are delivered by what is counted in the kernel, where rows of them are wanted as well. Without it rows
+   * are what is delivered, and what is under their threshold counts as filtered.
+   */
+  deliversCounts?: true | undefined
   /** Events that are delivered at most; those after it count as filtered. */
   maxEvents?: number | undefined
 }
@@ -272,12 +277,15 @@ export class Watch {
     return this.#session
       .books()
       .filter((book) => watched.has(book.signal))
-      .map(({ signal, lost, missed, ...book }) => {
+      .map(({ signal, lost, missed, submitted, filtered, invalid }) => {
+        const counted = this.#counted(signal, activities)
+        // Where counts are what is delivered, a row that is lost is lost, and one under its threshold never was asked for.
+        const rowless = counted !== undefined && this.#hasRows(signal) ? counted - submitted - lost : 0
         const parts = {
-          delivered: this.#aggregated(signal, activities) ?? this.#delivered[signal],
+          delivered: counted === undefined ? this.#delivered[signal] : counted - lost,
           lost: lost + missed,
-          filtered: book.filtered + this.#leftOut[signal],
-          invalid: book.invalid,
+          filtered: filtered - rowless + (counted === undefined ? this.#leftOut[signal] : 0),
+          invalid,
         }
         return { signal, attempted: parts.delivered + parts.lost + parts.filtered + parts.invalid, ...parts }
       })
@@ -293,10 +301,15 @@ export class Watch {
     return !isPacket || packetRows === true
   }
 
-  /** How many samples of a signal the kernel's histograms hold; undefined where they cross the ring. */
-  #aggregated(signal: SignalName, activities: readonly EdgeActivity[]): number | undefined {
+  #hasRows(signal: SignalName): boolean {
     const counted = countedSignals[signal]
-    if (!counted || this.#options[counted.rows]) return undefined
+    return counted !== undefined && this.#options[counted.rows] !== undefined
+  }
+
+  /** How many samples of a signal the kernel's histograms hold; undefined where it is rows that are delivered. */
+  #counted(signal: SignalName, activities: readonly EdgeActivity[]): number | undefined {
+    const counted = countedSignals[signal]
+    if (!counted || (this.#hasRows(signal) && !this.#options.deliversCounts)) return undefined
     const ofProtocol = activities.filter(({ edge }) => edge.protocol === counted.protocol)
     return ofProtocol.reduce((sum, { stages }) => sum + stages[counted.stage].count, 0)
   }

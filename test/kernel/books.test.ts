@@ -71,3 +71,28 @@ test('events after the last row that was asked for are booked as filtered', asyn
     invalid: 0,
   })
 })
+
+test('where counts are what is delivered, every sample is, whatever the threshold of the rows', async () => {
+  await using host = await Actor.inNewNamespace()
+  const { value: port } = await host.do('listen l 127.0.0.1 0 5')
+  await host.do('tcp c 4')
+  await host.do(`connect c 127.0.0.1 ${port}`)
+  await host.do('accept l s')
+  using recording = await Recording.pickups(inNetns(host), { pickupRows: { overNs: 5e6 }, deliversCounts: true })
+  await host.do('ping-pong c s 100')
+  for (let i = 0; i < 3; i++) {
+    await host.do('send c 1')
+    await host.do('sleep 10')
+    await host.do('recv s 1')
+  }
+  const result = recording.stop()
+  assert.equal(recording.pickups.length, 3)
+  assert.deepEqual(bookOf(result, 'pickup'), {
+    signal: 'pickup',
+    attempted: 203,
+    delivered: 203,
+    lost: 0,
+    filtered: 0,
+    invalid: 0,
+  })
+})
