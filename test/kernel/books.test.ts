@@ -78,6 +78,7 @@ test('where counts are what is delivered, every sample is, whatever the threshol
   await host.do('tcp c 4')
   await host.do(`connect c 127.0.0.1 ${port}`)
   await host.do('accept l s')
+  await host.do('option c nodelay 1')
   using recording = await Recording.pickups(inNetns(host), { pickupRows: { overNs: 5e6 }, deliversCounts: true })
   await host.do('ping-pong c s 100')
   for (let i = 0; i < 3; i++) {
