@@ -31,6 +31,7 @@ static __always_inline struct wl_edge_stats *take_sample(const struct sock *sk, 
 							 struct socket_state *state,
 							 const struct current_process *process, __u64 now_ns)
 {
+	bool is_row = sample->rows && sample->latency_ns > sample->over_ns;
 	struct wl_edge_stats *stats = NULL;
 	struct wl_sample_event event = {};
 
@@ -38,9 +39,9 @@ static __always_inline struct wl_edge_stats *take_sample(const struct sock *sk, 
 		COUNT(sample->signal, invalid);
 		return NULL;
 	}
-	if (sample->rows || has_tuple_filter())
+	if (is_row || has_tuple_filter())
 		read_tuple(sk, typed, &event.tuple);
-	if (sample->rows || has_task_filter())
+	if (is_row || has_task_filter())
 		read_current_task(&event.task, WL_OWNER_SOURCE_SYSCALL);
 	if (!passes_tuple_filter(&event.tuple) || !passes_task_filter(&event.task, is_selected(event.task.pid))) {
 		COUNT(sample->signal, filtered);
@@ -51,10 +52,10 @@ static __always_inline struct wl_edge_stats *take_sample(const struct sock *sk, 
 		if (stats)
 			histogram_add(&stats->stages[sample->stage], sample->latency_ns);
 	}
-	if (!sample->rows)
-		return stats;
-	if (sample->latency_ns <= sample->over_ns) {
-		COUNT(sample->signal, filtered);
+	if (!is_row) {
+		/* What is in a histogram need not be counted again: user space knows how many there are without a row. */
+		if (sample->rows && !cfg.aggregate)
+			COUNT(sample->signal, filtered);
 		return stats;
 	}
 	event.kind = sample->kind;

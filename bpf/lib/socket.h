@@ -12,11 +12,16 @@ static __always_inline bool seq_before(__u32 a, __u32 b)
 	return (__s32)(a - b) < 0;
 }
 
-static __always_inline bool is_tcp(const struct sock *sk)
+static __always_inline bool is_inet(const struct sock *sk, __u16 protocol)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
-	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) == protocol;
+}
+
+static __always_inline bool is_tcp(const struct sock *sk)
+{
+	return is_inet(sk, IPPROTO_TCP);
 }
 
 /*
@@ -95,21 +100,28 @@ static __always_inline void read_tuple(const struct sock *sk, bool typed, struct
 	out->peer_port = bpf_ntohs(SOCKET_FIELD(typed, sk, __sk_common.skc_dport));
 }
 
-/* The TCP socket behind a descriptor of the current task, as an untyped address; NULL for anything else. */
-static __always_inline struct sock *tcp_socket_of_descriptor(__u32 fd)
+/*
+ * The socket behind a descriptor of the current task, as an untyped address. What is none gives any address, or NULL, of
+ * which nothing that is read makes sense.
+ */
+static __always_inline struct sock *socket_of_descriptor(__u32 fd)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct file **files = BPF_CORE_READ(task, files, fdt, fd);
 	struct file *file = NULL;
 	struct socket *socket;
-	struct sock *sk;
 
 	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
-	if (!socket)
-		return NULL;
-	sk = BPF_CORE_READ(socket, sk);
+	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
+/* The TCP socket behind a descriptor; NULL for anything else. */
+static __always_inline struct sock *tcp_socket_of_descriptor(__u32 fd)
+{
+	struct sock *sk = socket_of_descriptor(fd);
+
 	return sk && is_tcp(sk) ? sk : NULL;
 }
 

@@ -157,6 +157,14 @@ static __always_inline int begin_datagram_call(const struct sock *sk)
 	return 0;
 }
 
+/* Most sends are of other sockets: to look costs less than to note them in vain. */
+static __always_inline int begin_datagram_syscall(__u32 fd)
+{
+	struct sock *sk = socket_of_descriptor(fd);
+
+	return sk && is_inet(sk, IPPROTO_UDP) ? begin_datagram_call(sk) : 0;
+}
+
 static __always_inline int end_datagram_call(void)
 {
 	end_send_call_of_thread((__u32)bpf_get_current_pid_tgid());
@@ -177,7 +185,7 @@ int BPF_PROG(datagram_sent_tp, struct sock *sk, int result)
 	SEC("tracepoint/syscalls/sys_enter_" #name)                            \
 	int datagram_##name##_enter(struct trace_event_raw_sys_enter *ctx)     \
 	{                                                                      \
-		return begin_datagram_call(NULL);                              \
+		return begin_datagram_syscall(ctx->args[0]);                   \
 	}                                                                      \
 	SEC("tracepoint/syscalls/sys_exit_" #name)                             \
 	int datagram_##name##_exit(struct trace_event_raw_sys_exit *ctx)       \

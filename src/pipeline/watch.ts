@@ -279,12 +279,13 @@ export class Watch {
       .filter((book) => watched.has(book.signal))
       .map(({ signal, lost, missed, submitted, filtered, invalid }) => {
         const counted = this.#counted(signal, activities)
-        // Where counts are what is delivered, a row that is lost is lost, and one under its threshold never was asked for.
-        const rowless = counted !== undefined && this.#hasRows(signal) ? counted - submitted - lost : 0
+        const areCountsDelivered = counted !== undefined && (!this.#hasRows(signal) || this.#options.deliversCounts)
+        // The kernel counts what has no row only once, in its histogram.
+        const rowless = counted === undefined || areCountsDelivered ? 0 : counted - submitted - lost
         const parts = {
-          delivered: counted === undefined ? this.#delivered[signal] : counted - lost,
+          delivered: areCountsDelivered ? counted - lost : this.#delivered[signal],
           lost: lost + missed,
-          filtered: filtered - rowless + (counted === undefined ? this.#leftOut[signal] : 0),
+          filtered: filtered + rowless + (areCountsDelivered ? 0 : this.#leftOut[signal]),
           invalid,
         }
         return { signal, attempted: parts.delivered + parts.lost + parts.filtered + parts.invalid, ...parts }
@@ -306,10 +307,10 @@ export class Watch {
     return counted !== undefined && this.#options[counted.rows] !== undefined
   }
 
-  /** How many samples of a signal the kernel's histograms hold; undefined where it is rows that are delivered. */
+  /** How many samples of a signal the kernel's histograms hold; undefined where it is none of theirs. */
   #counted(signal: SignalName, activities: readonly EdgeActivity[]): number | undefined {
     const counted = countedSignals[signal]
-    if (!counted || (this.#hasRows(signal) && !this.#options.deliversCounts)) return undefined
+    if (!counted || this.#options.aggregate === undefined) return undefined
     const ofProtocol = activities.filter(({ edge }) => edge.protocol === counted.protocol)
     return ofProtocol.reduce((sum, { stages }) => sum + stages[counted.stage].count, 0)
   }
