@@ -10,7 +10,8 @@ export class CostWatch {
   readonly #timer: NodeJS.Timeout
   #total: SelfCost = noCost
 
-  constructor(watch: Watch, budgetShare: number | undefined) {
+  /** @param notice tells the user what was given up */
+  constructor(watch: Watch, budgetShare: number | undefined, notice: (text: string) => void) {
     this.#meter = new SelfCostMeter(watch)
     const on = watch.signals.flatMap(({ signal, status }) => (status === 'off' ? [] : signal))
     const budget = budgetShare === undefined ? undefined : new CpuBudget(budgetShare, on)
@@ -19,7 +20,7 @@ export class CostWatch {
       const shed = budget?.judge(cost)
       if (!shed) return
       watch.shed(shed.signal, shed.reason)
-      process.stderr.write(`wirelag: ${shedText(shed)}\n`)
+      notice(shedText(shed))
     }, periodMs)
     this.#timer.unref()
   }

@@ -15,6 +15,8 @@ export interface LiveRunOptions {
   cost?: true | undefined
   /** Share of one CPU beyond which signals are given up. */
   cpuBudget?: number | undefined
+  /** The command has something to show also without the signals that this kernel does not show. */
+  mayLackSignals?: true | undefined
 }
 
 /** What a live command makes of the events. */
@@ -22,6 +24,8 @@ export interface LiveView {
   /** Everything is attached; from now on events come. `end` ends the run. */
   onStart?(watch: Watch, end: () => void): void
   sinks: WatchSinks
+  /** What the user is to know at once; without this it goes to standard error. */
+  onNotice?(text: string): void
   /** Whether, with the program ended, nothing more is to be expected of its sockets. */
   isSettled?(): boolean
   /** The watch ends after this call; it is the last moment to harvest. */
@@ -41,7 +45,7 @@ const settleMs = 1000
 /**
  * Watches until Ctrl-C, SIGTERM, the duration, the number of rows, or the end of the program that was run.
  *
- * @throws OperatorError where a signal that the command is about is off
+ * @throws OperatorError where a signal that the command is about is off, or all of them are
  */
 export async function liveRun(options: LiveRunOptions, view: LiveView): Promise<LiveRunResult> {
   const child = options.childArgs && new ChildCommand(options.childArgs)
@@ -52,8 +56,11 @@ export async function liveRun(options: LiveRunOptions, view: LiveView): Promise<
   let timer: NodeJS.Timeout | undefined
   try {
     watch = await Watch.start(options.watch, { ...view.sinks, onFull: () => end.resolve() })
-    checkSignals(watch)
-    cost = options.cost || options.cpuBudget !== undefined ? new CostWatch(watch, options.cpuBudget) : undefined
+    checkSignals(watch, options.mayLackSignals ?? false)
+    if (options.cost || options.cpuBudget !== undefined) {
+      const notice = (text: string): void => (view.onNotice ? view.onNotice(text) : writeNotice(text))
+      cost = new CostWatch(watch, options.cpuBudget, notice)
+    }
     view.onStart?.(watch, () => end.resolve())
     if (child) {
       watch.select(child.pid)
@@ -90,9 +97,13 @@ async function settled(child: ChildCommand, view: LiveView): Promise<void> {
   while (view.isSettled?.() === false && Date.now() < deadlineMs) await sleep(10)
 }
 
-function checkSignals(watch: Watch): void {
+function writeNotice(text: string): void {
+  process.stderr.write(`wirelag: ${text}\n`)
+}
+
+function checkSignals(watch: Watch, mayLack: boolean): void {
   const off = watch.signals.find((signal) => signal.status === 'off')
-  if (off)
+  if (off && !(mayLack && watch.signals.some((signal) => signal.status !== 'off')))
     throw new OperatorError('WIRELAG_SIGNAL_OFF', `this kernel does not show ${off.title}: ${off.reasons.join('; ')}`, {
       advice: 'See wirelag doctor.',
     })

@@ -57,6 +57,11 @@ const commands: { name: string; summary: string; load: () => Promise<{ add: AddC
     load: () => import('./commands/send.ts'),
   },
   {
+    name: 'top',
+    summary: 'live table of processes, services or edges: every stage, failures, throughput',
+    load: () => import('./commands/top.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what this kernel lets wirelag see, and what is lost without it',
     load: () => import('./commands/doctor.ts'),

@@ -1,0 +1,151 @@
+import { LogLinearHistogram } from '../histogram/log-linear-histogram.ts'
+import { edgeKey } from '../model/edge-text.ts'
+import { stageNames, type Edge, type EdgeActivity, type StageName } from '../model/edge.ts'
+import { addActivity, noActivity } from './edge-activity.ts'
+
+/** What there is of a histogram: a tenth of the size, as samples of one edge lie near each other. */
+interface PackedHistogram {
+  firstBucket: number
+  counts: Float64Array
+  sumNs: number
+  maxNs: number
+}
+
+/** An activity without the stages that had no samples. */
+interface PackedActivity extends Omit<EdgeActivity, 'stages'> {
+  stages: [StageName, PackedHistogram][]
+}
+
+interface Slot {
+  startNs: number
+  endNs: number
+  activities: PackedActivity[]
+}
+
+/** Stands for each stage without samples; never added to. */
+const noSamples = new LogLinearHistogram()
+
+/**
+ * What each edge did in the last `windowNs`: a ring of slots of time, merged when asked. What happened in a slot is
+ * forgotten when the slot's end has left the window, so up to one slot more than the window is in it.
+ */
+export class EdgeWindow {
+  readonly #windowNs: number
+  readonly #slotNs: number
+  readonly #maxEdges: number
+  /** Complete ones, the oldest first. */
+  readonly #slots: Slot[] = []
+  /** What came since the last of them. */
+  readonly #current = new Map<string, EdgeActivity>()
+  #currentStartNs: number
+  #addedNs: number
+
+  /**
+   * @param startNs since when the first activities count
+   * @param stepNs what is added within such a time is one slot
+   * @param maxSlots beyond about so many, slots are longer than a step
+   * @param maxEdges kept apart in one slot; those beyond are summed up for each protocol
+   */
+  constructor(options: { startNs: number; windowNs: number; stepNs: number; maxSlots?: number; maxEdges?: number }) {
+    this.#currentStartNs = options.startNs
+    this.#addedNs = options.startNs
+    this.#windowNs = options.windowNs
+    this.#slotNs = Math.max(options.stepNs, options.windowNs / (options.maxSlots ?? 30))
+    this.#maxEdges = options.maxEdges ?? 4096
+  }
+
+  /** Adds what was done since the last call. */
+  add(activities: readonly EdgeActivity[], nowNs: number): void {
+    if (nowNs - this.#currentStartNs > this.#slotNs) this.#completeSlot()
+    for (const activity of activities) this.#sumOf(activity.edge, (sum) => addActivity(sum, activity))
+    this.#addedNs = nowNs
+    this.#forget(nowNs)
+  }
+
+  #sumOf(edge: Edge, addTo: (sum: EdgeActivity) => void): void {
+    const own = this.#current.get(edgeKey(edge))
+    const kept = own || this.#current.size < this.#maxEdges ? edge : { ...others, protocol: edge.protocol }
+    const key = edgeKey(kept)
+    const sum = own ?? this.#current.get(key) ?? noActivity(kept)
+    this.#current.set(key, sum)
+    addTo(sum)
+  }
+
+  #completeSlot(): void {
+    const activities = [...this.#current.values()].map((activity) => packed(activity))
+    this.#slots.push({ startNs: this.#currentStartNs, endNs: this.#addedNs, activities })
+    this.#current.clear()
+    this.#currentStartNs = this.#addedNs
+  }
+
+  #forget(nowNs: number): void {
+    const firstKept = this.#slots.findIndex(({ endNs }) => endNs > nowNs - this.#windowNs)
+    this.#slots.splice(0, firstKept < 0 ? this.#slots.length : firstKept)
+  }
+
+  /** How long a time `activities()` is of, up to the last call of `add()`. */
+  get spanNs(): number {
+    return this.#addedNs - (this.#slots[0]?.startNs ?? this.#currentStartNs)
+  }
+
+  /** What each edge did in the window that ends with the last call of `add()`. */
+  activities(): EdgeActivity[] {
+    const sums = new Map<string, EdgeActivity>()
+    const slots = [...this.#slots.map(({ activities }) => activities), this.#currentPacked()]
+    for (const activities of slots) {
+      for (const activity of activities) {
+        const key = edgeKey(activity.edge)
+        const sum = sums.get(key) ?? { ...noActivity(activity.edge), stages: { ...noStages } }
+        sums.set(key, sum)
+        addPacked(sum, activity)
+      }
+    }
+    return [...sums.values()]
+  }
+
+  #currentPacked(): PackedActivity[] {
+    return [...this.#current.values()].map((activity) => packed(activity))
+  }
+}
+
+const others = {
+  process: undefined,
+  role: 'any',
+  peerAddress: undefined,
+  port: undefined,
+  netns: undefined,
+} as const
+
+const noStages = Object.fromEntries(stageNames.map((stage) => [stage, noSamples])) as EdgeActivity['stages']
+
+function packed(activity: EdgeActivity): PackedActivity {
+  return {
+    ...activity,
+    stages: stageNames
+      .filter((stage) => activity.stages[stage].count > 0)
+      .map((stage) => [stage, packedHistogram(activity.stages[stage])]),
+  }
+}
+
+function packedHistogram({ counts, sumNs, maxNs }: LogLinearHistogram): PackedHistogram {
+  const firstBucket = counts.findIndex((count) => count > 0)
+  const lastBucket = counts.findLastIndex((count) => count > 0)
+  return { firstBucket, counts: counts.slice(firstBucket, lastBucket + 1), sumNs, maxNs }
+}
+
+function addPacked(sum: EdgeActivity, { stages, ...activity }: PackedActivity): void {
+  addActivity(sum, { ...activity, stages: noStages })
+  for (const [stage, histogram] of stages) {
+    if (sum.stages[stage] === noSamples) sum.stages[stage] = new LogLinearHistogram()
+    addHistogram(sum.stages[stage], histogram)
+  }
+}
+
+function addHistogram(sum: LogLinearHistogram, { firstBucket, counts, sumNs, maxNs }: PackedHistogram): void {
+  for (const [i, count] of counts.entries()) {
+    sum.counts[firstBucket + i]! += count
+    sum.count += count
+  }
+  sum.sumNs += sumNs
+  sum.maxNs = Math.max(sum.maxNs, maxNs)
+}

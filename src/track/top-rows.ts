@@ -1,0 +1,85 @@
+import { edgeKey, peerText, processKey } from '../model/edge-text.ts'
+import type { Edge, EdgeActivity } from '../model/edge.ts'
+import { hasText, topValue, type TopColumnName, type TopGrouping, type TopRow } from '../model/top-row.ts'
+import { addActivity, noActivity } from './edge-activity.ts'
+
+type Process = NonNullable<Edge['process']>
+
+/**
+ * A row for each process, service or edge of these activities, TCP and UDP of a process together.
+ *
+ * @param serviceOf the name of a process's service
+ */
+export function topRows(
+  activities: readonly EdgeActivity[],
+  grouping: TopGrouping,
+  serviceOf: (process: Process) => string,
+): TopRow[] {
+  const rows = new Map<string, TopRow>()
+  for (const activity of activities) {
+    const { edge } = activity
+    const service = edge.process && serviceOf(edge.process)
+    const key = keyOf(edge, grouping, service)
+    let row = rows.get(key)
+    if (!row) {
+      row = {
+        key,
+        process: grouping === 'service' ? undefined : edge.process,
+        service,
+        edge: grouping === 'edge' ? edge : undefined,
+        processes: new Set(),
+        peers: new Set(),
+        activity: noActivity(edge),
+      }
+      rows.set(key, row)
+    }
+    if (edge.process) row.processes.add(processKey(edge.process))
+    row.peers.add(peerText(edge))
+    addActivity(row.activity, activity)
+  }
+  return [...rows.values()]
+}
+
+function keyOf(edge: Edge, grouping: TopGrouping, service: string | undefined): string {
+  if (grouping === 'edge') return edgeKey(edge)
+  if (!edge.process) return 'others'
+  return grouping === 'process' ? processKey(edge.process) : `service ${service}`
+}
+
+export interface TopOrder {
+  column: TopColumnName
+  isReversed: boolean
+}
+
+/** Columns whose small values come first. */
+const ascending: ReadonlySet<TopColumnName> = new Set(['pid', 'comm', 'service', 'peer'])
+const collator = new Intl.Collator('en', { numeric: true })
+
+/** Whether what is greatest, or last in the alphabet, comes first. */
+export function isDescending({ column, isReversed }: TopOrder): boolean {
+  return ascending.has(column) === isReversed
+}
+
+/** The rows, the worst first (texts and pids: the lowest), or the other way round; those without a value always last. */
+export function sortedRows(rows: readonly TopRow[], order: TopOrder): TopRow[] {
+  const { column } = order
+  const sign = isDescending(order) ? -1 : 1
+  return rows
+    .map((row) => ({ row, value: topValue(row, column) }))
+    .toSorted((a, b) => {
+      const byKey = collator.compare(a.row.key, b.row.key)
+      if (a.value === undefined || b.value === undefined)
+        return Number(a.value === undefined) - Number(b.value === undefined) || byKey
+      return sign * compared(a.value, b.value) || byKey
+    })
+    .map(({ row }) => row)
+}
+
+function compared(a: number | string, b: number | string): number {
+  return typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b))
+}
+
+/** The rows that have the text in their comm, service, pid or peers. */
+export function rowsWithText(rows: readonly TopRow[], text: string): TopRow[] {
+  return text === '' ? [...rows] : rows.filter((row) => hasText(row, text))
+}
