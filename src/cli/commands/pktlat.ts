@@ -21,7 +21,8 @@ interface PktlatOptions extends FilterOptions, WatchCommandOptions {
   udp?: true
 }
 
-const usageLine = 'Usage: wirelag pktlat [-TwvV?] [-p PID] [-t TID] [-l LPORT] [-r RPORT] [--summary] [--udp] [--json] [MIN_US]'
+const usageLine =
+  'Usage: wirelag pktlat [-TwvV?] [-p PID] [-t TID] [-l LPORT] [-r RPORT] [--summary] [--udp] [--json] [MIN_US]'
 
 const examples = `
 The command line and the columns are those of BCC's tcppktlat; MS is the wait of the oldest byte that was unread.
