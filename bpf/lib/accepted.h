@@ -43,10 +43,10 @@ static __always_inline void handle_accepted(const struct sock *sk, bool typed, s
 	if (is_slow(connection->handshake_ns) || is_slow(event.accept_queue_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
 	ledger_accepted(sk, now_ns);
-	count_accept(sk, typed, connection, event.accept_queue_ns);
 	read_tuple(sk, typed, &event.tuple);
-	emit_open(&event, WL_SIGNAL_ACCEPT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED,
-		  connection->flags & WL_CONNECTION_FLAG_SLOW);
+	if (emit_open(&event, WL_SIGNAL_ACCEPT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED,
+		      connection->flags & WL_CONNECTION_FLAG_SLOW))
+		count_accept(sk, typed, connection, event.accept_queue_ns);
 }
 
 /* Where accept is no system call (io_uring), or its return cannot be seen: the first task that reads from the socket. */

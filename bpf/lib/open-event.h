@@ -9,16 +9,19 @@
 
 /*
  * Books and sends one PENDING, CONNECT, FAIL or ACCEPT whose kind, tuple, owner and durations are filled in.
- * `slow`: false drops it where only slow ones are asked for.
+ * `slow`: false drops it where only slow ones are asked for. Returns whether it passes the filters, slow or not.
  */
-static __always_inline void emit_open(struct wl_open_event *event, __u32 signal, __u64 now_ns, bool selected, bool slow)
+static __always_inline bool emit_open(struct wl_open_event *event, __u32 signal, __u64 now_ns, bool selected, bool slow)
 {
-	if (!slow || !passes_tuple_filter(&event->tuple) || !passes_task_filter(&event->owner, selected)) {
+	bool passes = passes_tuple_filter(&event->tuple) && passes_task_filter(&event->owner, selected);
+
+	if (!slow || !passes) {
 		COUNT(signal, filtered);
-		return;
+		return passes;
 	}
 	event->time_ns = since_epoch(now_ns);
 	submit(signal, event, sizeof(*event));
+	return true;
 }
 
 /* True where the duration passed the threshold, or none is set. An unknown duration passes no threshold. */

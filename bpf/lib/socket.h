@@ -83,21 +83,42 @@ static __always_inline void read_address(bool typed, const struct in6_addr *from
 		out->words[i] = from->in6_u.u6_addr32[i];
 }
 
-/* The port is inet_sport: skc_num is already 0 at CLOSE. */
-static __always_inline void read_tuple(const struct sock *sk, bool typed, struct wl_tuple *out)
+static __always_inline void read_peer_address(const struct sock *sk, bool typed, struct wl_address *out)
+{
+	if (SOCKET_FIELD(typed, sk, __sk_common.skc_family) == AF_INET6)
+		read_address(typed, &sk->__sk_common.skc_v6_daddr, out);
+	else
+		map_ipv4(out, SOCKET_FIELD(typed, sk, __sk_common.skc_daddr));
+}
+
+static __always_inline __u32 netns_of(const struct sock *sk, bool typed)
 {
 	struct net *net = SOCKET_FIELD(typed, sk, __sk_common.skc_net.net);
 
-	if (SOCKET_FIELD(typed, sk, __sk_common.skc_family) == AF_INET6) {
+	return SOCKET_FIELD(typed, net, ns.inum);
+}
+
+/* It is inet_sport: skc_num is already 0 at CLOSE. */
+static __always_inline __u16 local_port_of(const struct sock *sk)
+{
+	return bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
+}
+
+static __always_inline __u16 peer_port_of(const struct sock *sk, bool typed)
+{
+	return bpf_ntohs(SOCKET_FIELD(typed, sk, __sk_common.skc_dport));
+}
+
+static __always_inline void read_tuple(const struct sock *sk, bool typed, struct wl_tuple *out)
+{
+	if (SOCKET_FIELD(typed, sk, __sk_common.skc_family) == AF_INET6)
 		read_address(typed, &sk->__sk_common.skc_v6_rcv_saddr, &out->local_address);
-		read_address(typed, &sk->__sk_common.skc_v6_daddr, &out->peer_address);
-	} else {
+	else
 		map_ipv4(&out->local_address, SOCKET_FIELD(typed, sk, __sk_common.skc_rcv_saddr));
-		map_ipv4(&out->peer_address, SOCKET_FIELD(typed, sk, __sk_common.skc_daddr));
-	}
-	out->netns = SOCKET_FIELD(typed, net, ns.inum);
-	out->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
-	out->peer_port = bpf_ntohs(SOCKET_FIELD(typed, sk, __sk_common.skc_dport));
+	read_peer_address(sk, typed, &out->peer_address);
+	out->netns = netns_of(sk, typed);
+	out->local_port = local_port_of(sk);
+	out->peer_port = peer_port_of(sk, typed);
 }
 
 /*

@@ -102,13 +102,12 @@ static __always_inline __u8 role_of(const struct connection *connection, __u16 l
 static __always_inline void read_edge(const struct sock *sk, bool typed, struct wl_edge_key *key)
 {
 	const struct connection *connection = key->protocol == IPPROTO_TCP ? connection_of(sk) : NULL;
-	struct wl_tuple tuple = {};
+	__u16 local_port = local_port_of(sk), peer_port = peer_port_of(sk, typed);
 
-	read_tuple(sk, typed, &tuple);
-	key->role = role_of(connection, tuple.local_port, tuple.peer_port);
-	key->port = key->role == WL_EDGE_ROLE_CLIENT ? tuple.peer_port : tuple.local_port;
-	key->netns = tuple.netns;
-	key->peer_address = tuple.peer_address;
+	key->role = role_of(connection, local_port, peer_port);
+	key->port = key->role == WL_EDGE_ROLE_CLIENT ? peer_port : local_port;
+	key->netns = netns_of(sk, typed);
+	read_peer_address(sk, typed, &key->peer_address);
 }
 
 /* The statistics of a process's edge through this socket. `comm`: of the process, NULL for that of the current task. */

@@ -45,7 +45,7 @@ SUBPROGRAM void handle_syn_sent(struct sock *sk, bool typed, __u64 now_ns)
  * The active side's end of the handshake: established, or failed with `error`. It is sent whether slow or not, as user
  * space was told of its begin and leaves out the quick ones itself.
  */
-static __always_inline void emit_connect_end(struct sock *sk, bool typed, struct connection *connection,
+static __always_inline bool emit_connect_end(struct sock *sk, bool typed, struct connection *connection,
 					     __u64 now_ns, __u32 kind, __u32 error)
 {
 	struct wl_open_event event = {
@@ -58,7 +58,7 @@ static __always_inline void emit_connect_end(struct sock *sk, bool typed, struct
 	};
 
 	read_tuple(sk, typed, &event.tuple);
-	emit_open(&event, WL_SIGNAL_CONNECT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED, true);
+	return emit_open(&event, WL_SIGNAL_CONNECT, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED, true);
 }
 
 static __always_inline __u64 handshake_so_far(const struct connection *connection, __u64 now_ns)
@@ -82,7 +82,7 @@ static __always_inline void count_failure(struct sock *sk, bool typed, const str
 		__sync_fetch_and_add(&stats->failures, 1);
 }
 
-SUBPROGRAM void handle_connected(struct sock *sk, bool typed, struct connection *connection,
+SUBPROGRAM bool handle_connected(struct sock *sk, bool typed, struct connection *connection,
 					     __u64 now_ns)
 {
 	connection->established_ns = now_ns;
@@ -90,7 +90,7 @@ SUBPROGRAM void handle_connected(struct sock *sk, bool typed, struct connection 
 	if (is_slow(connection->handshake_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
 	ledger_connected(sk, now_ns);
-	emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_CONNECT, 0);
+	return emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_CONNECT, 0);
 }
 
 static __always_inline void handle_established(struct sock *sk, bool typed, int old_state, __u64 now_ns)
@@ -98,8 +98,8 @@ static __always_inline void handle_established(struct sock *sk, bool typed, int 
 	struct connection *connection = connection_of(sk);
 
 	if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE)) {
-		handle_connected(sk, typed, connection, now_ns);
-		count_handshake(sk, typed, connection);
+		if (handle_connected(sk, typed, connection, now_ns))
+			count_handshake(sk, typed, connection);
 	} else if (old_state == TCP_SYN_RECV && !connection) {
 		begin_passive(sk, typed, now_ns);
 	}
@@ -126,8 +126,7 @@ SUBPROGRAM bool handle_connect_failed(struct sock *sk, bool typed, struct connec
 	}
 	connection->handshake_ns = handshake_so_far(connection, now_ns);
 	ledger_closed(sk, now_ns);
-	emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_FAIL, error);
-	return true;
+	return emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_FAIL, error);
 }
 
 /* A running chrono stands in its sum only when it stops. */

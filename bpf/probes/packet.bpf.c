@@ -7,18 +7,20 @@
 #include "../lib/packet.h"
 #include "../lib/sample.h"
 
-static __always_inline void submit_packet(struct wl_packet_event *event, __u32 signal,
+/* Returns whether it passes the filters, sent or not. */
+static __always_inline bool submit_packet(struct wl_packet_event *event, __u32 signal,
 					  const struct connection *connection)
 {
 	bool is_selected_ = connection && (connection->flags & WL_CONNECTION_FLAG_SELECTED);
+	bool passes = passes_tuple_filter(&event->tuple) && passes_task_filter(&event->owner, is_selected_);
 
-	if (!cfg.packet_rows || !passes_tuple_filter(&event->tuple) ||
-	    !passes_task_filter(&event->owner, is_selected_)) {
+	if (!cfg.packet_rows || !passes) {
 		COUNT(signal, filtered);
-		return;
+		return passes;
 	}
 	event->time_ns = since_epoch(bpf_ktime_get_ns());
 	submit(signal, event, sizeof(*event));
+	return true;
 }
 
 static __always_inline void note_connection(struct wl_packet_event *event, const struct connection *connection)
@@ -54,22 +56,24 @@ static __always_inline int handle_retransmit(const struct sock *sk)
 		.kind = WL_EVENT_KIND_RETRANSMIT,
 		.type = retransmit_type(sk),
 	};
-	struct wl_edge_stats *stats = owner_edge_stats(sk, UNTYPED, connection);
+	struct wl_edge_stats *stats;
 
 	/* The timer is doubled only after the segment was sent. */
 	if (event.type == WL_RETRANSMIT_TYPE_RTO || event.type == WL_RETRANSMIT_TYPE_SYN) {
 		event.stall_ns = BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_rto) * jiffy_ns();
 		ledger_timeout(sk, event.stall_ns);
 	}
-	if (stats) {
-		__sync_fetch_and_add(&stats->retransmits[event.type & 3], event.type < 4);
-		if (event.type == WL_RETRANSMIT_TYPE_TLP)
-			__sync_fetch_and_add(&stats->retransmits[WL_RETRANSMIT_TYPE_TLP], 1);
-		__sync_fetch_and_add(&stats->stall_ns, event.stall_ns);
-	}
 	note_connection(&event, connection);
 	read_tuple(sk, UNTYPED, &event.tuple);
-	submit_packet(&event, WL_SIGNAL_RETRANSMIT, connection);
+	if (!submit_packet(&event, WL_SIGNAL_RETRANSMIT, connection))
+		return 0;
+	stats = owner_edge_stats(sk, UNTYPED, connection);
+	if (!stats)
+		return 0;
+	__sync_fetch_and_add(&stats->retransmits[event.type & 3], event.type < 4);
+	if (event.type == WL_RETRANSMIT_TYPE_TLP)
+		__sync_fetch_and_add(&stats->retransmits[WL_RETRANSMIT_TYPE_TLP], 1);
+	__sync_fetch_and_add(&stats->stall_ns, event.stall_ns);
 	return 0;
 }
 
@@ -137,12 +141,8 @@ static __always_inline void handle_reset(const struct sock *sk, const struct sk_
 		.kind = WL_EVENT_KIND_RESET,
 		.type = direction,
 	};
-	struct wl_edge_stats *stats = sk ? owner_edge_stats(sk, UNTYPED, connection) : NULL;
+	struct wl_edge_stats *stats;
 
-	if (stats && direction == WL_RESET_DIRECTION_SENT)
-		__sync_fetch_and_add(&stats->resets_sent, 1);
-	else if (stats)
-		__sync_fetch_and_add(&stats->resets_received, 1);
 	note_connection(&event, connection);
 	if (!connection && !skb && is_closed_by_current(sk))
 		read_current_task(&event.owner, WL_OWNER_SOURCE_SYSCALL);
@@ -150,7 +150,13 @@ static __always_inline void handle_reset(const struct sock *sk, const struct sk_
 		read_packet_tuple(skb, &event.tuple); /* what is answered: its destination is this end */
 	else if (sk)
 		read_tuple(sk, UNTYPED, &event.tuple);
-	submit_packet(&event, WL_SIGNAL_RESET, connection);
+	if (!submit_packet(&event, WL_SIGNAL_RESET, connection) || !sk)
+		return;
+	stats = owner_edge_stats(sk, UNTYPED, connection);
+	if (stats && direction == WL_RESET_DIRECTION_SENT)
+		__sync_fetch_and_add(&stats->resets_sent, 1);
+	else if (stats)
+		__sync_fetch_and_add(&stats->resets_received, 1);
 }
 
 SEC("tp_btf/tcp_send_reset")

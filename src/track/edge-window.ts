@@ -13,6 +13,7 @@ interface PackedHistogram {
 
 /** An activity without the stages that had no samples. */
 interface PackedActivity extends Omit<EdgeActivity, 'stages'> {
+  key: string
   stages: [StageName, PackedHistogram][]
 }
 
@@ -36,7 +37,7 @@ export class EdgeWindow {
   /** Complete ones, the oldest first. */
   readonly #slots: Slot[] = []
   /** What came since the last of them. */
-  readonly #current = new Map<string, EdgeActivity>()
+  readonly #current = new Map<string, PackedActivity>()
   #currentStartNs: number
   #addedNs: number
 
@@ -57,22 +58,29 @@ export class EdgeWindow {
   /** Adds what was done since the last call. */
   add(activities: readonly EdgeActivity[], nowNs: number): void {
     if (nowNs - this.#currentStartNs > this.#slotNs) this.#completeSlot()
-    for (const activity of activities) this.#sumOf(activity.edge, (sum) => addActivity(sum, activity))
+    for (const activity of activities) this.#addOne(activity)
     this.#addedNs = nowNs
     this.#forget(nowNs)
   }
 
-  #sumOf(edge: Edge, addTo: (sum: EdgeActivity) => void): void {
-    const own = this.#current.get(edgeKey(edge))
-    const kept = own || this.#current.size < this.#maxEdges ? edge : { ...others, protocol: edge.protocol }
-    const key = edgeKey(kept)
-    const sum = own ?? this.#current.get(key) ?? noActivity(kept)
-    this.#current.set(key, sum)
-    addTo(sum)
+  #addOne(activity: EdgeActivity): void {
+    const ownKey = edgeKey(activity.edge)
+    const isKept = this.#current.has(ownKey) || this.#current.size < this.#maxEdges
+    const edge = isKept ? activity.edge : { ...others, protocol: activity.edge.protocol }
+    const key = isKept ? ownKey : edgeKey(edge)
+    const before = this.#current.get(key)
+    if (!before) {
+      this.#current.set(key, packed({ ...activity, edge }, key))
+      return
+    }
+    const sum = nothing(edge)
+    addPacked(sum, before)
+    addPacked(sum, packed(activity, key))
+    this.#current.set(key, packed(sum, key))
   }
 
   #completeSlot(): void {
-    const activities = [...this.#current.values()].map((activity) => packed(activity))
+    const activities = [...this.#current.values()]
     this.#slots.push({ startNs: this.#currentStartNs, endNs: this.#addedNs, activities })
     this.#current.clear()
     this.#currentStartNs = this.#addedNs
@@ -91,20 +99,14 @@ export class EdgeWindow {
   /** What each edge did in the window that ends with the last call of `add()`. */
   activities(): EdgeActivity[] {
     const sums = new Map<string, EdgeActivity>()
-    const slots = [...this.#slots.map(({ activities }) => activities), this.#currentPacked()]
-    for (const activities of slots) {
+    for (const { activities } of [...this.#slots, { activities: this.#current.values() }]) {
       for (const activity of activities) {
-        const key = edgeKey(activity.edge)
-        const sum = sums.get(key) ?? { ...noActivity(activity.edge), stages: { ...noStages } }
-        sums.set(key, sum)
+        const sum = sums.get(activity.key) ?? nothing(activity.edge)
+        sums.set(activity.key, sum)
         addPacked(sum, activity)
       }
     }
     return [...sums.values()]
-  }
-
-  #currentPacked(): PackedActivity[] {
-    return [...this.#current.values()].map((activity) => packed(activity))
   }
 }
 
@@ -117,10 +119,18 @@ const others = {
 } as const
 
 const noStages = Object.fromEntries(stageNames.map((stage) => [stage, noSamples])) as EdgeActivity['stages']
+const { counts: noCounts } = noActivity({ ...others, protocol: 'tcp' })
 
-function packed(activity: EdgeActivity): PackedActivity {
+/** As noActivity() tells, but without histograms: those are most of what an activity takes. */
+function nothing(edge: Edge): EdgeActivity {
+  const counts = { ...noCounts, retransmits: { ...noCounts.retransmits } }
+  return { edge, counts, stages: { ...noStages }, rttUs: undefined, minRttUs: undefined }
+}
+
+function packed(activity: EdgeActivity, key: string): PackedActivity {
   return {
     ...activity,
+    key,
     stages: stageNames
       .filter((stage) => activity.stages[stage].count > 0)
       .map((stage) => [stage, packedHistogram(activity.stages[stage])]),

@@ -16,28 +16,37 @@ export function topRows(
   serviceOf: (process: Process) => string,
 ): TopRow[] {
   const rows = new Map<string, TopRow>()
+  /** Keys of rows whose activity is the sum of several. */
+  const summed = new Set<string>()
   for (const activity of activities) {
     const { edge } = activity
     const service = edge.process && serviceOf(edge.process)
     const key = keyOf(edge, grouping, service)
-    let row = rows.get(key)
-    if (!row) {
-      row = {
-        key,
-        process: grouping === 'service' ? undefined : edge.process,
-        service,
-        edge: grouping === 'edge' ? edge : undefined,
-        processes: new Set(),
-        peers: new Set(),
-        activity: noActivity(edge),
-      }
-      rows.set(key, row)
+    const row = rows.get(key) ?? {
+      key,
+      process: grouping === 'service' ? undefined : edge.process,
+      service,
+      edge: grouping === 'edge' ? edge : undefined,
+      processes: new Set(),
+      peers: new Set(),
+      activity,
     }
     if (edge.process) row.processes.add(processKey(edge.process))
     row.peers.add(peerText(edge))
-    addActivity(row.activity, activity)
+    if (rows.has(key)) {
+      if (!summed.has(key)) row.activity = copyOf(row.activity, edge)
+      summed.add(key)
+      addActivity(row.activity, activity)
+    }
+    rows.set(key, row)
   }
   return [...rows.values()]
+}
+
+function copyOf(activity: TopRow['activity'], edge: Edge): EdgeActivity {
+  const copy = noActivity(edge)
+  addActivity(copy, activity)
+  return copy
 }
 
 function keyOf(edge: Edge, grouping: TopGrouping, service: string | undefined): string {

@@ -62,7 +62,8 @@ export class TerminalScreen {
 
   #control(parameters: string, command: string): void {
     const [first = 0, second = 0] = parameters.split(';').map(Number)
-    if (command === 'H') [this.#row, this.#column] = [first - 1, second - 1]
+    // As terminals do: what is written for a size that was larger goes to the last line.
+    if (command === 'H') [this.#row, this.#column] = [Math.min(first, this.#cells.length) - 1, second - 1]
     else if (command === 'K') this.#line.splice(this.#column)
     else if (command === 'J' && first === 2) for (const cells of this.#cells) cells.length = 0
     else if (command === 'h') this.modes.add(parameters)

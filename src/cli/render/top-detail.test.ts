@@ -114,6 +114,17 @@ test('a tuple that does not fit goes on in the next line, whole', () => {
   ])
 })
 
+test('the thread is named where it is another than the process that the row is of', () => {
+  const thread = (comm: string, tid: number): string | undefined =>
+    topDetail(
+      detail({ samples: [sample(1000, { task: { pid: 4711, tid, uid: 0, comm, processStartNs: 1 } })] }),
+      facts,
+    )[14]
+      ?.slice(65)
+      .trim()
+  assert.deepEqual([thread('redis', 4711), thread('redis', 4712), thread('io', 4712)], ['', 'thread 4712', 'io 4712'])
+})
+
 test('samples that do not fit are reached by scrolling, to the last and no further', () => {
   const samples = Array.from({ length: 50 }, (_, i) => sample(50_000 - i * 1000))
   const shown = (firstLine: number): string[] =>

@@ -4,6 +4,7 @@ import { cutText, textWidth } from '../../lib/text-width.ts'
 import { peerText } from '../../model/edge-text.ts'
 import { stageNames, type StageName } from '../../model/edge.ts'
 import type { Endpoint } from '../../model/socket.ts'
+import type { Task } from '../../model/process.ts'
 import type { SlowSample } from '../../model/slow-sample.ts'
 import { retransmitCount, type TopRow } from '../../model/top-row.ts'
 import { clockTimeMs, ms } from './columns.ts'
@@ -48,7 +49,7 @@ export function topDetail(detail: TopDetail, facts: TopScreenFacts): string[] {
   const chart = histogramChart(row.activity.stages[stage], columns, chartLines)
   if (chart.length === 0) chart.push(`no ${stageTitles[stage]} in this time`)
   const sampleRoom = Math.max(1, room - chart.length)
-  const allSamples = samples.flatMap((sample) => sampleLines(sample, detail.unixNs, columns))
+  const allSamples = samples.flatMap((sample) => sampleLines(sample, detail, columns))
   const firstLine = Math.max(0, Math.min(detail.firstLine, allSamples.length - sampleRoom))
   const shownSamples = allSamples.slice(firstLine, firstLine + sampleRoom)
   const blank = Array.from({ length: Math.max(0, sampleRoom - shownSamples.length) }, () => '')
@@ -121,7 +122,7 @@ function stageTable({ activity }: TopRow, shown: StageName, facts: TopScreenFact
   ]
 }
 
-function sampleLines(sample: SlowSample, unixNs: (timeNs: number) => bigint, columns: number): string[] {
+function sampleLines(sample: SlowSample, { row, unixNs }: TopDetail, columns: number): string[] {
   const { what, latencyNs, isLowerBound, socket, protocol, task, detail } = sample
   const latency = `${isLowerBound ? '>' : ''}${ms(latencyNs)}`
   return joined(
@@ -131,10 +132,16 @@ function sampleLines(sample: SlowSample, unixNs: (timeNs: number) => bigint, col
       endpointText(socket.peer),
       ...(protocol === 'udp' ? ['udp'] : []),
       ...(detail === '' ? [] : [detail]),
-      `${printable(task.comm)} ${task.tid}`,
+      ...threadOf(task, row),
     ],
     columns,
   )
+}
+
+/** Who it was, where that is not what the row is of anyway. */
+function threadOf({ pid, tid, comm }: Task, { process }: TopRow): string[] {
+  if (comm === process?.comm) return tid === pid ? [] : [`thread ${tid}`]
+  return [`${printable(comm)} ${tid}`]
 }
 
 /** As many parts in a line as it has room for; lines after the first are set in. */
