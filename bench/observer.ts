@@ -34,16 +34,33 @@ export interface ProgramRuns {
   runNs: number
 }
 
+interface ListedProgram {
+  id: number
+  name?: string
+  run_cnt?: number
+  run_time_ns?: number
+}
+
+function listPrograms(prefixes: readonly string[]): ListedProgram[] {
+  const programs = JSON.parse(
+    execFileSync('/usr/sbin/bpftool', ['prog', 'show', '--json']).toString(),
+  ) as ListedProgram[]
+  return programs.filter(({ name }) => name !== undefined && prefixes.some((prefix) => name.startsWith(prefix)))
+}
+
 /** Run counts and times, where they are measured, of the kernel's BPF programs whose name begins so. */
 export function programRuns(prefixes: readonly string[]): ProgramRuns[] {
-  const programs = JSON.parse(execFileSync('/usr/sbin/bpftool', ['prog', 'show', '--json']).toString()) as {
-    name?: string
-    run_cnt?: number
-    run_time_ns?: number
-  }[]
-  return programs
-    .filter(({ name }) => name !== undefined && prefixes.some((prefix) => name.startsWith(prefix)))
-    .map(({ name = '', run_cnt: runs = 0, run_time_ns: runNs = 0 }) => ({ name, runs, runNs }))
+  return listPrograms(prefixes).map(({ name = '', run_cnt: runs = 0, run_time_ns: runNs = 0 }) => ({
+    name,
+    runs,
+    runNs,
+  }))
+}
+
+function programIds(prefixes: readonly string[]): string {
+  return listPrograms(prefixes)
+    .map(({ id }) => id)
+    .join()
 }
 
 /** An observer at work, its output thrown away. */
@@ -60,9 +77,13 @@ export class RunningObserver {
     const nowhere = openSync('/dev/null', 'w')
     const running = new RunningObserver(spawn(program, args, { stdio: ['ignore', nowhere, nowhere] }))
     closeSync(nowhere)
-    while (programRuns(observer.programs).length < 2) await sleep(50)
-    // Attached is a moment after loaded.
-    await sleep(300)
+    // Attached is a moment after loaded; and an attempt may fail, to be followed by another.
+    let before = ''
+    for (let loaded = programIds(observer.programs); loaded !== before || loaded === '';) {
+      await sleep(500)
+      before = loaded
+      loaded = programIds(observer.programs)
+    }
     return running
   }
 

@@ -7,16 +7,10 @@
  * sock_recv_length (6.3+), or skb_consume_udp, through which every datagram goes that is read.
  * Sent: from the entry of the system call to sock_send_length (6.3+), or in the functions udp_sendmsg, udpv6_sendmsg.
  */
+#include "../lib/datagram.h"
 #include "../lib/sample.h"
 #include "../maps/packet-clock.h"
 #include "../maps/send-calls.h"
-
-/* Datagrams that wait: readers take the whole receive queue over to a queue of their own. */
-static __always_inline __u32 unread_datagrams(const struct sock *sk)
-{
-	return BPF_CORE_READ(sk, sk_receive_queue.qlen) +
-	       BPF_CORE_READ((const struct udp_sock *)sk, reader_queue.qlen);
-}
 
 /* When the datagram came that is the next to be read; 0: there is none. */
 static __always_inline __u64 next_arrival_ns(const struct sock *sk, __u64 now_ns)
@@ -29,22 +23,6 @@ static __always_inline __u64 next_arrival_ns(const struct sock *sk, __u64 now_ns
 	else if (BPF_CORE_READ(sk, sk_receive_queue.qlen))
 		next = BPF_CORE_READ(sk, sk_receive_queue.next);
 	return next ? packet_arrival_ns(BPF_CORE_READ(next, tstamp), now_ns) : 0;
-}
-
-static __always_inline int handle_datagram_queued(struct sock *sk, bool typed)
-{
-	struct socket_state *state;
-	__u32 unread;
-
-	if (SOCKET_FIELD(typed, sk, sk_protocol) != IPPROTO_UDP)
-		return 0;
-	unread = unread_datagrams(sk);
-	if (!unread) /* a reader on another CPU was faster */
-		return 0;
-	state = socket_state_of(sk, typed, true);
-	if (state && (unread == 1 || !state->oldest_ns))
-		state->oldest_ns = bpf_ktime_get_ns();
-	return 0;
 }
 
 static __always_inline int handle_datagram_read(struct sock *sk, bool typed)

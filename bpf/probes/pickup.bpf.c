@@ -8,6 +8,7 @@
  * End: tcp_rcv_space_adjust, which fires inside recvmsg, splice and zerocopy receive, after a part was copied.
  */
 #include "../lib/accepted.h"
+#include "../lib/datagram.h"
 #include "../lib/ledger.h"
 #include "../lib/marks.h"
 #include "../lib/sample.h"
@@ -122,6 +123,8 @@ static __always_inline int handle_data_ready(struct sock *sk)
 {
 	struct tcp_sock *tp;
 
+	if (cfg.datagrams_at_queued && sk->sk_protocol == IPPROTO_UDP)
+		return handle_datagram_queued(sk, TYPED);
 	if (sk->sk_protocol != IPPROTO_TCP || sk->__sk_common.skc_state == TCP_LISTEN)
 		return 0;
 	tp = tcp_sock_of(sk);
@@ -149,6 +152,8 @@ int BPF_KPROBE(pickup_queued_kprobe, struct sock *sk)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 
+	if (cfg.datagrams_at_queued && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP)
+		return handle_datagram_queued(sk, UNTYPED);
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
 		return 0;
 	handle_queued(sk, UNTYPED, BPF_CORE_READ(tp, copied_seq),

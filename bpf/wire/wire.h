@@ -337,6 +337,8 @@ struct wl_config {
 	__u32 has_cookie;       /* tracing programs may ask for a socket's cookie: 5.12 */
 	__u32 state_in_hash;    /* the state of sockets is kept in a hash, as sk_storage will not do */
 	__u32 first_use_at_read; /* the pickup programs look for the first use of accepted sockets, too */
+	__u32 datagrams_at_queued; /* ... and for datagrams that are queued */
+	__u32 _pad;
 	struct wl_number_set pids;
 	struct wl_number_set tids;
 	struct wl_number_set uids;

@@ -56,6 +56,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   data->ring = Napi::Persistent(Ring::Define(env));
   env.SetInstanceData(data);
   exports["BpfObject"] = BpfObject::Define(env);
+  exports["fentryError"] = Napi::Function::New<FentryError>(env, "fentryError");
   exports["kernelHas"] = Napi::Function::New<KernelHas>(env, "kernelHas");
   exports["kernelEnum"] = Napi::Function::New<KernelEnum>(env, "kernelEnum");
   exports["structLayout"] = Napi::Function::New<StructLayout>(env, "structLayout");

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "btf.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <linux/bpf.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -57,6 +61,24 @@ Napi::Value KernelHas(const Napi::CallbackInfo& info) {
                    : kind == "enum"    ? BTF_KIND_ENUM
                                        : BTF_KIND_STRUCT;
   return Napi::Boolean::New(env, btf__find_by_name_kind(kernel_btf, name.c_str(), btf_kind) > 0);
+}
+
+Napi::Value FentryError(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  std::string name = info[0].As<Napi::String>();
+  int id = btf__find_by_name_kind(KernelBtf(env), name.c_str(), BTF_KIND_FUNC);
+  if (id < 0) return Napi::Number::New(env, -id);
+  const struct bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = 0},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+  };
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY,
+              .attach_btf_id = static_cast<__u32>(id));
+  LibbpfLog log;
+  int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "wirelag_probe", "GPL", program, std::size(program), &options);
+  if (fd < 0) return Napi::Number::New(env, -fd);
+  close(fd);
+  return Napi::Number::New(env, 0);
 }
 
 Napi::Value StructLayout(const Napi::CallbackInfo& info) {

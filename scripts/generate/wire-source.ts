@@ -45,9 +45,16 @@ export function generateWire(dump: { types: BtfType[] }): string {
         ? encoderSource(btf, struct)
         : decoderSource(btf, struct)
   const body = [...enums.map(enumSource), ...structs.map(structSource), layoutSource(btf, structs)]
-  const used = ['readAddress', 'readText', 'readU64', 'writeAddress', 'writeEach', 'writeU64'].filter((name) =>
-    body.some((text) => text.includes(`${name}(`)),
-  )
+  const used = [
+    'readAddress',
+    'readText',
+    'readU32s',
+    'readU64',
+    'writeAddress',
+    'writeEach',
+    'writeU32s',
+    'writeU64',
+  ].filter((name) => body.some((text) => text.includes(`${name}(`)))
   return [
     '// Generated from the BTF of bpf/wire/wire.h by `npm run generate`. Not to be edited.\n',
     `import { ${used.join(', ')} } from './fields.ts'\n`,
@@ -223,6 +230,14 @@ function arrayAccess(btf: Btf, type: BtfType): Omit<Field, 'name' | 'offset'> {
       encode: () => {
         throw new Error('text does not go to the kernel')
       },
+    }
+  }
+  if (element.kind === 'INT' && bytes === 4) {
+    return {
+      isStruct: false,
+      type: 'Uint32Array',
+      decode: (offset) => `readU32s(view, ${offset}, ${count})`,
+      encode: (offset, value) => `writeU32s(view, ${offset}, ${value}, ${count})`,
     }
   }
   const inner = accessOf(btf, element)

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { choosePoints, neededChoices, signalStatus, withoutForgetting } from './hook-choice.ts'
+import {
+  choosePoints,
+  neededChoices,
+  neededPrograms,
+  signalStatus,
+  withoutForgetting,
+  withoutSignal,
+} from './hook-choice.ts'
 import { pointsOf, probePoints, type PointName } from './probe-points.ts'
 
 const none = new Map<string, string>()
@@ -65,4 +72,44 @@ test('a way that loses something makes the signal degraded, without a point to b
   )
   assert.deepEqual([status, hooks, reasons], ['degraded', ['tp_btf', 'iterator'], []])
   assert.deepEqual(lost, ['the wait of data that comes after this side has closed its own'])
+})
+
+test('one program watches what arrives for TCP and for UDP, and stays while one of them is on', () => {
+  const signals = ['accept', 'pickup', 'udpPickup'] as const
+  const all = choosePoints(pointsOf(signals), none, undefined)
+  const statuses = signals.map((signal) => signalStatus(signal, all))
+  const choices = neededChoices(all, statuses)
+  const queuedBy = (of: ReturnType<typeof neededPrograms>): string[] =>
+    [...of].filter((name) => /_(queued|read|first_use)_/.test(name)).toSorted()
+  assert.deepEqual(queuedBy(neededPrograms(choices, statuses)), [
+    'datagram_read_tp',
+    'pickup_queued_tp',
+    'pickup_read_tp',
+  ])
+  const withoutPickup = withoutSignal(statuses, 'pickup', 'too dear', choices)
+  assert.deepEqual(queuedBy(neededPrograms(choices, withoutPickup)), ['datagram_read_tp', 'pickup_queued_tp'])
+  assert.deepEqual(
+    withoutPickup.map(({ signal, status, lost }) => [signal, status, lost.length]),
+    [
+      ['accept', 'degraded', 1],
+      ['pickup', 'off', 1],
+      ['udpPickup', 'on', 0],
+    ],
+  )
+  const withoutBoth = withoutSignal(withoutPickup, 'udpPickup', 'too dear', choices)
+  assert.deepEqual(queuedBy(neededPrograms(choices, withoutBoth)), [])
+})
+
+test('what sees only segments of TCP serves no datagrams', () => {
+  const refused = new Map(
+    ['pickup_queued_tp', 'pickup_queued_fentry', 'pickup_queued_kprobe'].map((name) => [name, 'no']),
+  )
+  const signals = ['pickup', 'udpPickup'] as const
+  const all = choosePoints(pointsOf(signals), refused, undefined)
+  const choices = neededChoices(
+    all,
+    signals.map((signal) => signalStatus(signal, all)),
+  )
+  const queued = choices.find(({ point }) => point === 'datagramQueued')
+  assert.deepEqual(queued?.hook !== 'off' && queued?.programs, ['datagram_queued_tp'])
 })

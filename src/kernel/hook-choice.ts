@@ -15,9 +15,9 @@ import {
 /** Why a way to watch a point cannot be used, in words for the operator. Key: the variant's first program. */
 export type RefusedVariants = ReadonlyMap<string, string>
 
-/** How a point is watched, or why not. */
+/** How a point is watched, or why not. `server`: the point whose programs do so. */
 export type PointChoice =
-  | { point: PointName; hook: Hook; programs: readonly string[]; loses: string | undefined }
+  | { point: PointName; hook: Hook; programs: readonly string[]; loses: string | undefined; server?: PointName }
   | { point: PointName; hook: 'off'; reason: string }
 
 export interface SignalStatus {
@@ -81,11 +81,55 @@ export function neededChoices(choices: readonly PointChoice[], statuses: readonl
 
 /** The choice without programs of its own, where another point's do its work. */
 function served(choice: PointChoice, choices: readonly PointChoice[], needed: ReadonlySet<PointName>): PointChoice {
-  const { servedBy }: ProbePoint = probePoints[choice.point]
-  if (servedBy === undefined || !needed.has(servedBy)) return choice
-  const server = choices.find(({ point }) => point === servedBy)
-  if (!server || server.hook === 'off') return choice
-  return { point: choice.point, hook: server.hook, programs: [], loses: undefined }
+  const { servedBy = [] }: ProbePoint = probePoints[choice.point]
+  const server = choices
+    .filter(isOn)
+    .find(({ point, programs }) => needed.has(point) && programs.some((program) => servedBy.includes(program)))
+  if (!server) return choice
+  return { point: choice.point, hook: server.hook, programs: [], loses: undefined, server: server.point }
+}
+
+/** Whether another point's programs watch this one. */
+export function isServed(choices: readonly PointChoice[], point: PointName): boolean {
+  return choices.some((choice) => choice.point === point && isOn(choice) && choice.server !== undefined)
+}
+
+/** The programs that signals with these statuses need, those that serve others included. */
+export function neededPrograms(choices: readonly PointChoice[], statuses: readonly SignalStatus[]): Set<string> {
+  const on = statuses.flatMap(({ signal, status }) => (status === 'off' ? [] : signal))
+  const points = new Set(pointsOf(on))
+  for (const signal of on) {
+    for (const point of signalSpecs[signal].requires) {
+      const choice = choices.find((candidate) => candidate.point === point)
+      if (choice && isOn(choice) && choice.server) points.add(choice.server)
+    }
+  }
+  return new Set(choices.filter(isOn).flatMap(({ point, programs }) => (points.has(point) ? programs : [])))
+}
+
+/** The statuses once a signal is given up, and with it what its programs did for others that can do without. */
+export function withoutSignal(
+  statuses: readonly SignalStatus[],
+  signal: ProbeSignal,
+  reason: string,
+  choices: readonly PointChoice[],
+): SignalStatus[] {
+  const left = statuses.map((status): SignalStatus =>
+    status.signal === signal
+      ? { ...status, status: 'off', reasons: [reason], lost: [signalSpecs[signal].lostWithout] }
+      : status,
+  )
+  const programs = neededPrograms(choices, left)
+  const areGone = (point: PointName | undefined): boolean =>
+    choices.some(
+      (choice) => choice.point === point && isOn(choice) && choice.programs.every((name) => !programs.has(name)),
+    )
+  return left.map((status) => {
+    const { improves }: SignalSpec = signalSpecs[status.signal]
+    const lost = choices.flatMap((choice) => (isOn(choice) && areGone(choice.server) && improves[choice.point]) || [])
+    if (status.status === 'off' || lost.length === 0) return status
+    return { ...status, status: 'degraded', lost: [...new Set([...status.lost, ...lost])] }
+  })
 }
 
 /** What the choice means for a signal. */

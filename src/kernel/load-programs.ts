@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { OperatorError } from '../lib/operator-error.ts'
 import { wireLayout } from '../wire/wire.gen.ts'
 import { checkLayout } from './layout-check.ts'
 import {
   choosePoints,
+  isServed,
   keepsStateInHash,
   neededChoices,
   signalStatus,
@@ -23,6 +26,9 @@ import {
   type ProbeSignal,
 } from './probe-points.ts'
 
+const noPermission = 'not permitted on this host'
+const notHere = 'this kernel does not have it'
+
 export interface LoadedPrograms {
   object: NativeBpfObject
   signals: SignalStatus[]
@@ -37,6 +43,8 @@ export interface Circumstances {
   isStateInHash: boolean
   /** The pickup programs look for the first use of accepted sockets. */
   isFirstUseSeenAtRead: boolean
+  /** They see datagrams that are queued, too. */
+  areDatagramsSeenAtQueued: boolean
 }
 
 /**
@@ -45,20 +53,28 @@ export interface Circumstances {
  *
  * libbpf loads an object whole or not at all, so after a failure it is opened afresh without the variant that failed.
  *
+ * @param isSparing whether to do without what burdens others
  * @param configure sizes maps and sets variables of the opened object
  * @throws OperatorError where nothing can be loaded at all: no rights, no BTF
  */
 export function loadPrograms(
   wanted: readonly ProbeSignal[],
+  isSparing: boolean,
   configure: (object: NativeBpfObject, circumstances: Circumstances) => void,
 ): LoadedPrograms {
   checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
   const points = pointsOf(wanted).filter(isHere)
   const allowed = allowedHooks(process.env['WIRELAG_HOOKS'])
-  const refused = new Map(ruledOut(points))
+  const refused = new Map([...ruledOut(points), ...(isSparing ? burdensome(points) : [])])
+  let areKindsTried = false
   const hasTracingStorage = kernelHas('function', 'bpf_sk_storage_get_tracing')
   for (;;) {
     const all = choosePoints(points, refused, allowed)
+    if (!areKindsTried && all.some(({ hook }) => hook === 'fentry' || hook === 'kprobe')) {
+      areKindsTried = true
+      for (const [key, reason] of refusedKinds()) refused.set(key, refused.get(key) ?? reason)
+      continue
+    }
     const isStateInHash = keepsStateInHash(all, hasTracingStorage)
     const candidates = isStateInHash ? all : withoutForgetting(all)
     const signals = wanted.map((signal) => signalStatus(signal, candidates))
@@ -69,11 +85,12 @@ export function loadPrograms(
         hasRdonlyCast: kernelHas('function', 'bpf_rdonly_cast'),
         hasCookie: kernelHas('function', 'bpf_get_socket_ptr_cookie'),
         isStateInHash,
-        isFirstUseSeenAtRead: choices.some(({ point, ...choice }) => point === 'acceptFirstUse' && isServed(choice)),
+        isFirstUseSeenAtRead: isServed(choices, 'acceptFirstUse'),
+        areDatagramsSeenAtQueued: isServed(choices, 'datagramQueued'),
       })
       const failure = tryPrograms(object, choices)
       if (!failure) return { object, signals, choices }
-      for (const key of failure.keys) refused.set(key, failure.reason)
+      refused.set(failure.key, failure.reason)
     } catch (error) {
       object.close()
       throw error
@@ -82,9 +99,26 @@ export function loadPrograms(
   }
 }
 
-/** Whether another point's programs do the work. */
-function isServed(choice: { hook: Hook | 'off'; programs?: readonly string[] }): boolean {
-  return choice.hook !== 'off' && choice.programs?.length === 0
+/** Every kernel that wirelag runs on has it, and calls it. */
+const anyFunction = 'tcp_rcv_space_adjust'
+
+/**
+ * The variants of those kinds of hook that this host has not at all, with the reason. To find out one by one, with all
+ * programs loaded each time, would take a second.
+ */
+function refusedKinds(): [string, string][] {
+  const error = native().fentryError(anyFunction)
+  const hasKprobes =
+    existsSync('/sys/bus/event_source/devices/kprobe') ||
+    native().readKernelFile('tracefs', 'kprobe_events') !== undefined
+  const reasons: Partial<Record<Hook, string>> = {
+    ...(error === constants.errno.EPERM ? { fentry: noPermission } : {}),
+    ...(hasKprobes ? {} : { kprobe: notHere }),
+  }
+  return allVariants.flatMap((variant): [string, string][] => {
+    const reason = reasons[variant.hook]
+    return reason === undefined ? [] : [[variantKey(variant), reason]]
+  })
 }
 
 function isHere(point: PointName): boolean {
@@ -138,6 +172,14 @@ function ruledOut(points: readonly PointName[]): [string, string][] {
   )
 }
 
+/** Variants that burden those who have no part in it, with the reason. */
+function burdensome(points: readonly PointName[]): [string, string][] {
+  const variants = points.flatMap((point) => (probePoints[point] as ProbePoint).variants)
+  return variants.flatMap((variant): [string, string][] =>
+    variant.burden === undefined ? [] : [[variantKey(variant), variant.burden]],
+  )
+}
+
 function kernelHas(kind: 'function' | 'typedef' | 'enum', name: string): boolean {
   try {
     return native().kernelHas(kind, name)
@@ -151,8 +193,8 @@ function kernelHas(kind: 'function' | 'typedef' | 'enum', name: string): boolean
 }
 
 interface Failure {
-  /** Of the variants that need not be tried again. */
-  keys: string[]
+  /** Of the variant that need not be tried again. */
+  key: string
   reason: string
 }
 
@@ -177,7 +219,7 @@ function tryPrograms(object: NativeBpfObject, choices: readonly PointChoice[]): 
         if (spoilt.attach.has(program)) throw Object.assign(new Error('spoilt'), { code: 'EPERM' })
         object.attach(program)
       } catch (error) {
-        return { keys: [choice.programs[0] ?? ''], reason: refusal(error as NativeError) }
+        return { key: choice.programs[0] ?? '', reason: refusal(error as NativeError) }
       }
     }
   }
@@ -203,20 +245,13 @@ function loadFailure(error: NativeError): Failure {
   const name = program?.[1] ?? program?.[2]
   const variant = name === undefined ? undefined : variantOf(name)
   if (!variant || isRightsProblem(error)) throw cannotLoad(error)
-  return { keys: refusedWith(variant, error).map(variantKey), reason: refusal(error) }
+  return { key: variantKey(variant), reason: refusal(error) }
 }
 
 const allVariants = Object.values(probePoints).flatMap((point: ProbePoint) => point.variants)
 
 function variantOf(program: string): HookVariant | undefined {
   return allVariants.find((variant) => variant.programs.includes(program))
-}
-
-/** A host that does not permit one fentry program at load permits none: to try each would take a second. */
-function refusedWith(variant: HookVariant, error: NativeError): readonly HookVariant[] {
-  return error.code === 'EPERM' && variant.hook === 'fentry'
-    ? allVariants.filter(({ hook }) => hook === 'fentry')
-    : [variant]
 }
 
 /** With the rights, EPERM is about one kind of hook, which this host forbids. */
@@ -228,10 +263,10 @@ function isRightsProblem(error: NativeError): boolean {
 function refusal(error: NativeError): string {
   switch (error.code) {
     case 'EPERM':
-      return 'not permitted on this host'
+      return noPermission
     case 'ENOENT':
     case 'ESRCH':
-      return 'this kernel does not have it'
+      return notHere
     default:
       return `${error.message}${lastWords(error.log)}`
   }

@@ -61,6 +61,8 @@ export interface StructLayout {
 interface NativeAddon {
   BpfObject: new (path: string) => NativeBpfObject
   kernelHas(kind: 'function' | 'typedef' | 'struct' | 'enum', name: string): boolean
+  /** The errno with which the kernel refuses any program at the entry of that function; 0: it takes it. */
+  fentryError(functionName: string): number
   /** Names of an enum of the running kernel, by value; empty where it has none of that name. */
   kernelEnum(name: string): Record<number, string>
   structLayout(objectPath: string, name: string): StructLayout

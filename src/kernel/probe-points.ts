@@ -11,6 +11,8 @@ export interface HookVariant {
   enums?: readonly string[]
   /** What this way cannot tell, though the point is watched. */
   loses?: string
+  /** What it costs those who have no part in it: it is used only where the signal was asked for by name. */
+  burden?: string
 }
 
 /** A place in the kernel that a signal watches, with the ways to do so, the best first. */
@@ -19,8 +21,8 @@ export interface ProbePoint {
   variants: readonly HookVariant[]
   /** The point is only there where the kernel has this function. */
   onlyWith?: string
-  /** A point whose programs watch this one as well, where they run. */
-  servedBy?: 'receiveRead'
+  /** Programs of other points that watch this one as well, where they run. */
+  servedBy?: readonly string[]
 }
 
 function tpBtf(tracepoints: readonly string[], programs: readonly string[], loses?: string): HookVariant {
@@ -67,7 +69,7 @@ export const probePoints = {
   },
   acceptFirstUse: {
     watches: 'the first read from an accepted socket',
-    servedBy: 'receiveRead',
+    servedBy: ['pickup_read_tp', 'pickup_read_fentry', 'pickup_read_kprobe'],
     variants: [
       tpBtf(['tcp_rcv_space_adjust'], ['accept_first_use_tp']),
       variant('fentry', 'accept_first_use_fentry'),
@@ -117,6 +119,7 @@ export const probePoints = {
   },
   datagramQueued: {
     watches: 'datagrams entering a receive queue',
+    servedBy: ['pickup_queued_tp', 'pickup_queued_fentry', 'pickup_queued_kprobe'],
     variants: [
       tpBtf(['sk_data_ready'], ['datagram_queued_tp']),
       variant('fentry', 'datagram_queued_fentry'),
@@ -134,19 +137,22 @@ export const probePoints = {
   datagramSent: {
     watches: 'send calls of UDP sockets',
     variants: [
-      tpBtf(
-        ['sock_send_length'],
-        [
-          'datagram_sent_tp',
-          'datagram_sendto_enter',
-          'datagram_sendto_exit',
-          'datagram_sendmsg_enter',
-          'datagram_sendmsg_exit',
-          'datagram_sendmmsg_enter',
-          'datagram_sendmmsg_exit',
-        ],
-        'what is sent over UDP with write() or by io_uring',
-      ),
+      {
+        ...tpBtf(
+          ['sock_send_length'],
+          [
+            'datagram_sent_tp',
+            'datagram_sendto_enter',
+            'datagram_sendto_exit',
+            'datagram_sendmsg_enter',
+            'datagram_sendmsg_exit',
+            'datagram_sendmmsg_enter',
+            'datagram_sendmmsg_exit',
+          ],
+          'what is sent over UDP with write() or by io_uring',
+        ),
+        burden: 'here it would slow down every send call of TCP as well',
+      },
       variant('fentry', 'udp_sendmsg_fentry', 'udp_sendmsg_fexit', 'udpv6_sendmsg_fentry', 'udpv6_sendmsg_fexit'),
       variant(
         'kprobe',

@@ -14,11 +14,11 @@ import {
   type Config,
 } from '../wire/wire.gen.ts'
 import { EdgeTable } from './edge-table.ts'
-import type { SignalStatus } from './hook-choice.ts'
+import { neededPrograms, withoutSignal, type SignalStatus } from './hook-choice.ts'
 import { loadPrograms, type Circumstances, type LoadedPrograms } from './load-programs.ts'
 import { native, type NativeBpfObject } from './native.ts'
 import { PacketClock } from './packet-clock.ts'
-import { pointsOf, signalSpecs, type PointName, type ProbeSignal } from './probe-points.ts'
+import type { PointName, ProbeSignal } from './probe-points.ts'
 import { RingReader, type BatchHandler } from './ring-reader.ts'
 
 const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, sampleEventBytes, packetEventBytes, ledgerEventBytes)
@@ -27,10 +27,15 @@ const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, sampleEventByte
 const noPreallocation = 1
 
 /** What the programs are to look for; the rest of their configuration is the session's own. */
-export type WatchConfig = Omit<Config, 'epochNs' | 'hasRdonlyCast' | 'hasCookie' | 'stateInHash' | 'firstUseAtRead'>
+export type WatchConfig = Omit<
+  Config,
+  'epochNs' | 'hasRdonlyCast' | 'hasCookie' | 'stateInHash' | 'firstUseAtRead' | 'datagramsAtQueued'
+>
 
 export interface SessionOptions {
   signals: readonly ProbeSignal[]
+  /** Do without what would burden those who have no part in a signal. */
+  isSparing?: boolean
   config: WatchConfig
   /** A power of two, one page at least. */
   ringBytes: number
@@ -82,7 +87,7 @@ export class ProbeSession {
   /** @throws OperatorError where nothing can be loaded; a signal that is off is no error here */
   constructor(options: SessionOptions) {
     this.epochNs = process.hrtime.bigint()
-    this.#programs = loadPrograms(options.signals, (object, circumstances) =>
+    this.#programs = loadPrograms(options.signals, options.isSparing ?? false, (object, circumstances) =>
       this.#configure(object, circumstances, options),
     )
     this.#signals = this.#programs.signals
@@ -103,15 +108,11 @@ export class ProbeSession {
    * @param reason why, for whoever looks at the signals
    */
   shed(signal: ProbeSignal, reason: string): void {
-    this.#signals = this.#signals.map((status) =>
-      status.signal === signal
-        ? { ...status, status: 'off', reasons: [reason], lost: [signalSpecs[signal].lostWithout] }
-        : status,
-    )
-    const needed = new Set(pointsOf(this.#signals.flatMap((status) => (status.status === 'off' ? [] : status.signal))))
+    this.#signals = withoutSignal(this.#signals, signal, reason, this.#programs.choices)
+    const needed = neededPrograms(this.#programs.choices, this.#signals)
     for (const choice of this.#programs.choices) {
-      if (choice.hook === 'off' || needed.has(choice.point)) continue
-      for (const program of choice.programs) this.#object.detach(program)
+      if (choice.hook === 'off') continue
+      for (const program of choice.programs) if (!needed.has(program)) this.#object.detach(program)
     }
   }
 
@@ -120,7 +121,7 @@ export class ProbeSession {
   }
 
   #configure(object: NativeBpfObject, circumstances: Circumstances, options: SessionOptions): void {
-    const { hasRdonlyCast, hasCookie, isStateInHash, isFirstUseSeenAtRead } = circumstances
+    const { hasRdonlyCast, hasCookie, isStateInHash, isFirstUseSeenAtRead, areDatagramsSeenAtQueued } = circumstances
     const config = new Uint8Array(configBytes)
     encodeConfig(new DataView(config.buffer), 0, {
       ...options.config,
@@ -129,6 +130,7 @@ export class ProbeSession {
       hasCookie: Number(hasCookie),
       stateInHash: Number(isStateInHash),
       firstUseAtRead: Number(isFirstUseSeenAtRead),
+      datagramsAtQueued: Number(areDatagramsSeenAtQueued),
     })
     for (const map of ['socket_states', 'unread_marks']) object.setMapAutocreate(map, !isStateInHash)
     for (const map of ['socket_states_hash', 'unread_marks_hash']) object.setMapAutocreate(map, isStateInHash)

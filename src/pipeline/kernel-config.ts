@@ -91,7 +91,6 @@ function commPattern(pattern: string): CommPattern {
   return { text: words(text), mask: words(mask) }
 }
 
-function words(bytes: Uint8Array): number[] {
-  const view = new DataView(bytes.buffer)
-  return [0, 4, 8, 12].map((offset) => view.getUint32(offset, true))
+function words(bytes: Uint8Array<ArrayBuffer>): Uint32Array {
+  return new Uint32Array(bytes.buffer)
 }

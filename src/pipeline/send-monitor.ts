@@ -4,7 +4,7 @@ import type { Alert } from '../model/alert.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import { sendActivityKey, type SendActivity, type SendGrouping } from '../model/send-activity.ts'
 import type { Task } from '../model/process.ts'
-import { ActivityWindow } from '../track/activity-window.ts'
+import { EdgeWindow } from '../track/edge-window.ts'
 import { sendActivities } from '../track/send-activities.ts'
 import { ThresholdAlerts } from '../track/threshold-alerts.ts'
 
@@ -23,13 +23,13 @@ export class SendMonitor {
   readonly #grouping: SendGrouping
   readonly #now: () => number
   readonly #names = new ServiceNames({ isRunning })
-  readonly #window: ActivityWindow
+  readonly #window: EdgeWindow
   readonly #alerts: ThresholdAlerts<SendActivity> | undefined
 
   constructor({ grouping, windowNs, intervalNs, alertNs, now }: SendMonitorOptions) {
     this.#grouping = grouping
     this.#now = now
-    this.#window = new ActivityWindow({ startNs: now(), windowNs, stepNs: intervalNs })
+    this.#window = new EdgeWindow({ startNs: now(), windowNs, stepNs: intervalNs })
     this.#alerts = alertNs === undefined ? undefined : new ThresholdAlerts({ thresholdNs: alertNs, windowNs, now })
   }
 
@@ -43,9 +43,9 @@ export class SendMonitor {
     return this.#names.nameOf({ pid, startNs: processStartNs, comm })
   }
 
-  /** What was sent in the window that ends now. */
+  /** What was sent in the window that ends with the last harvest. */
   current(): SendActivity[] {
-    return this.summed(this.#window.activities(this.#now()))
+    return this.summed(this.#window.activities())
   }
 
   /** What of these activities was sent. */

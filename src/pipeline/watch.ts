@@ -26,6 +26,8 @@ import { kernelConfig, type KernelWishes } from './kernel-config.ts'
 
 export interface WatchOptions extends KernelWishes {
   signals: readonly ProbeSignal[]
+  /** Signals that would slow down those who have no part in them are off. */
+  isSparing?: boolean | undefined
   ringBytes: number
   /**
    * Whether samples are delivered by what is counted in the kernel, where rows of them are wanted as well. Without it rows
@@ -92,6 +94,7 @@ export class Watch {
     const handlers = this.#handlers(options)
     this.#session = new ProbeSession({
       signals: options.signals,
+      isSparing: options.isSparing ?? false,
       config: kernelConfig(options),
       ringBytes: options.ringBytes,
       onEvents: (view, bytes) => {

@@ -39,7 +39,7 @@ export class EdgeActivities {
     this.#maxRetired = maxRetired
   }
 
-  /** What the edges did since the reading before; those that did nothing are left out. */
+  /** What the edges did since the reading before, not to be changed; those that did nothing are left out. */
   update(readings: readonly EdgeReading[]): EdgeActivity[] {
     return readings.flatMap((reading) => {
       const known = this.#knownAs(reading)
@@ -123,11 +123,10 @@ function viewOf(bytes: Buffer): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-const emptyHistogram: Histogram = {
-  sumNs: 0,
-  maxNs: [0],
-  counts: Array.from({ length: bucketCount }, () => 0),
-}
+const emptyHistogram: Histogram = { sumNs: 0, maxNs: [0], counts: new Uint32Array(bucketCount) }
+
+/** Of every stage in which nothing happened; never added to. */
+const noSamples = new LogLinearHistogram()
 
 const emptyStats: EdgeStats = {
   comm: '',
@@ -136,7 +135,7 @@ const emptyStats: EdgeStats = {
   stallNs: 0,
   wouldBlocks: 0,
   zeroWindows: 0,
-  retransmits: [0, 0, 0, 0, 0],
+  retransmits: new Uint32Array(retransmitTypes.length),
   resetsSent: 0,
   resetsReceived: 0,
   failures: 0,
@@ -185,11 +184,13 @@ function stagesOf(stage: (index: number) => LogLinearHistogram): EdgeActivity['s
  * bucket that has any.
  */
 function histogramSince(now: Histogram, before: Histogram): LogLinearHistogram {
-  const counts = now.counts.map((count, bucket) => (count - (before.counts[bucket] ?? 0)) >>> 0)
+  let highest = bucketCount - 1
+  while (highest >= 0 && now.counts[highest] === before.counts[highest]) highest--
+  if (highest < 0) return noSamples
+  const counts = now.counts.map((count, bucket) => count - before.counts[bucket]!)
   const greatestEverNs = Math.max(...now.maxNs)
-  const highest = counts.findLastIndex((count) => count > 0)
   const isNewMaximum = greatestEverNs > Math.max(...before.maxNs)
-  const maxNs = highest < 0 ? 0 : isNewMaximum ? greatestEverNs : Math.min(bucketLowNs(highest + 1), greatestEverNs)
+  const maxNs = isNewMaximum ? greatestEverNs : Math.min(bucketLowNs(highest + 1), greatestEverNs)
   return LogLinearHistogram.of({ counts, sumNs: now.sumNs - before.sumNs, maxNs })
 }
 

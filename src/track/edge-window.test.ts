@@ -89,3 +89,20 @@ test('edges beyond the bound are summed up', () => {
     'others undefined: 2, 2000 ns, max 1000, 2 RTO, RTT 1',
   ])
 })
+
+test('a process over TCP and over UDP is two', () => {
+  const window = new EdgeWindow(options)
+  const [tcp, udp] = (['tcp', 'udp'] as const).map((protocol) => {
+    const activity = pickupOf(1, '10.0.0.1', 1000)
+    return { ...activity, edge: { ...activity.edge, protocol } }
+  })
+  window.add([tcp!, udp!], s)
+  window.add([udp!], 2 * s)
+  assert.deepEqual(
+    window.activities().map(({ edge, stages }) => [edge.protocol, stages.pickup.count]),
+    [
+      ['tcp', 1],
+      ['udp', 2],
+    ],
+  )
+})

@@ -24,6 +24,19 @@ export function writeU64(view: DataView, offset: number, value: number): void {
   view.setBigUint64(offset, BigInt(value), true)
 }
 
+/** An array of u32: in place where it is aligned, so it changes with the bytes below it. Both kernels are little-endian. */
+export function readU32s(view: DataView, offset: number, count: number): Uint32Array {
+  const start = view.byteOffset + offset
+  if (start % 4 === 0) return new Uint32Array(view.buffer, start, count)
+  return new Uint32Array(view.buffer.slice(start, start + 4 * count))
+}
+
+/** @throws RangeError for more items than places; those that are left stay zero */
+export function writeU32s(view: DataView, offset: number, items: ArrayLike<number>, places: number): void {
+  if (items.length > places) throw new RangeError(`${items.length} values where ${places} fit`)
+  for (let i = 0; i < items.length; i++) view.setUint32(offset + 4 * i, items[i] ?? 0, true)
+}
+
 /** char[16]: a comm, which any program may set to any bytes; what is no UTF-8 becomes U+FFFD. */
 export function readText(view: DataView, offset: number): string {
   return texts.read(view, offset)

@@ -1,6 +1,6 @@
 // Generated from the BTF of bpf/wire/wire.h by `npm run generate`. Not to be edited.
 
-import { readAddress, readText, readU64, writeAddress, writeEach, writeU64 } from './fields.ts'
+import { readAddress, readText, readU32s, readU64, writeAddress, writeEach, writeU32s, writeU64 } from './fields.ts'
 
 export const ConnectionFlag = {
   active: 1,
@@ -200,15 +200,15 @@ export class CloseEvent {
 }
 
 export interface CommPattern {
-  text: number[]
-  mask: number[]
+  text: Uint32Array
+  mask: Uint32Array
 }
 
 export const commPatternBytes = 32
 
 export function encodeCommPattern(view: DataView, offset: number, value: CommPattern): void {
-  writeEach(value.text, 4, (item, i) => view.setUint32(offset + 4 * i, item, true))
-  writeEach(value.mask, 4, (item, i) => view.setUint32(offset + 16 + 4 * i, item, true))
+  writeU32s(view, offset, value.text, 4)
+  writeU32s(view, offset + 16, value.mask, 4)
 }
 
 export interface CommSet {
@@ -243,6 +243,7 @@ export interface Config {
   hasCookie: number
   stateInHash: number
   firstUseAtRead: number
+  datagramsAtQueued: number
   pids: NumberSet
   tids: NumberSet
   uids: NumberSet
@@ -255,7 +256,7 @@ export interface Config {
   comms: CommSet
 }
 
-export const configBytes = 3496
+export const configBytes = 3504
 
 export function encodeConfig(view: DataView, offset: number, value: Config): void {
   writeU64(view, offset, value.epochNs)
@@ -275,16 +276,17 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   view.setUint32(offset + 76, value.hasCookie, true)
   view.setUint32(offset + 80, value.stateInHash, true)
   view.setUint32(offset + 84, value.firstUseAtRead, true)
-  encodeNumberSet(view, offset + 88, value.pids)
-  encodeNumberSet(view, offset + 352, value.tids)
-  encodeNumberSet(view, offset + 616, value.uids)
-  encodeNumberSet(view, offset + 880, value.netns)
-  encodeNumberSet(view, offset + 1144, value.ports)
-  encodeNumberSet(view, offset + 1408, value.localPorts)
-  encodeNumberSet(view, offset + 1672, value.peerPorts)
-  encodeNetworkSet(view, offset + 1936, value.hosts)
-  encodeNetworkSet(view, offset + 2456, value.peers)
-  encodeCommSet(view, offset + 2976, value.comms)
+  view.setUint32(offset + 88, value.datagramsAtQueued, true)
+  encodeNumberSet(view, offset + 96, value.pids)
+  encodeNumberSet(view, offset + 360, value.tids)
+  encodeNumberSet(view, offset + 624, value.uids)
+  encodeNumberSet(view, offset + 888, value.netns)
+  encodeNumberSet(view, offset + 1152, value.ports)
+  encodeNumberSet(view, offset + 1416, value.localPorts)
+  encodeNumberSet(view, offset + 1680, value.peerPorts)
+  encodeNetworkSet(view, offset + 1944, value.hosts)
+  encodeNetworkSet(view, offset + 2464, value.peers)
+  encodeCommSet(view, offset + 2984, value.comms)
 }
 
 export interface EdgeKey {
@@ -318,7 +320,7 @@ export interface EdgeStats {
   stallNs: number
   wouldBlocks: number
   zeroWindows: number
-  retransmits: number[]
+  retransmits: Uint32Array
   resetsSent: number
   resetsReceived: number
   failures: number
@@ -338,7 +340,7 @@ export function decodeEdgeStats(view: DataView, offset: number): EdgeStats {
     stallNs: readU64(view, offset + 32),
     wouldBlocks: view.getUint32(offset + 40, true),
     zeroWindows: view.getUint32(offset + 44, true),
-    retransmits: Array.from({ length: 5 }, (_, i) => view.getUint32(offset + 48 + 4 * i, true)),
+    retransmits: readU32s(view, offset + 48, 5),
     resetsSent: view.getUint32(offset + 68, true),
     resetsReceived: view.getUint32(offset + 72, true),
     failures: view.getUint32(offset + 76, true),
@@ -352,7 +354,7 @@ export function decodeEdgeStats(view: DataView, offset: number): EdgeStats {
 export interface Histogram {
   sumNs: number
   maxNs: number[]
-  counts: number[]
+  counts: Uint32Array
 }
 
 export const histogramBytes = 944
@@ -361,7 +363,7 @@ export function decodeHistogram(view: DataView, offset: number): Histogram {
   return {
     sumNs: readU64(view, offset),
     maxNs: Array.from({ length: 8 }, (_, i) => readU64(view, offset + 8 + 8 * i)),
-    counts: Array.from({ length: 218 }, (_, i) => view.getUint32(offset + 72 + 4 * i, true)),
+    counts: readU32s(view, offset + 72, 218),
   }
 }
 
@@ -775,7 +777,7 @@ export const wireLayout = {
     ],
   },
   wl_config: {
-    size: 3496,
+    size: 3504,
     members: [
       { name: 'epoch_ns', offset: 0, size: 8 },
       { name: 'slow_ns', offset: 8, size: 8 },
@@ -794,16 +796,18 @@ export const wireLayout = {
       { name: 'has_cookie', offset: 76, size: 4 },
       { name: 'state_in_hash', offset: 80, size: 4 },
       { name: 'first_use_at_read', offset: 84, size: 4 },
-      { name: 'pids', offset: 88, size: 264 },
-      { name: 'tids', offset: 352, size: 264 },
-      { name: 'uids', offset: 616, size: 264 },
-      { name: 'netns', offset: 880, size: 264 },
-      { name: 'ports', offset: 1144, size: 264 },
-      { name: 'local_ports', offset: 1408, size: 264 },
-      { name: 'peer_ports', offset: 1672, size: 264 },
-      { name: 'hosts', offset: 1936, size: 520 },
-      { name: 'peers', offset: 2456, size: 520 },
-      { name: 'comms', offset: 2976, size: 520 },
+      { name: 'datagrams_at_queued', offset: 88, size: 4 },
+      { name: '_pad', offset: 92, size: 4 },
+      { name: 'pids', offset: 96, size: 264 },
+      { name: 'tids', offset: 360, size: 264 },
+      { name: 'uids', offset: 624, size: 264 },
+      { name: 'netns', offset: 888, size: 264 },
+      { name: 'ports', offset: 1152, size: 264 },
+      { name: 'local_ports', offset: 1416, size: 264 },
+      { name: 'peer_ports', offset: 1680, size: 264 },
+      { name: 'hosts', offset: 1944, size: 520 },
+      { name: 'peers', offset: 2464, size: 520 },
+      { name: 'comms', offset: 2984, size: 520 },
     ],
   },
   wl_edge_key: {

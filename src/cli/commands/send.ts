@@ -14,15 +14,12 @@ import { liveRun, type LiveRunResult, type LiveView } from '../live-run.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
+import { addWindowOptions, intervalOf, type WindowOptions } from '../options/window-options.ts'
 import { JsonSendView, TextSendView, type SendMode, type SendView } from '../send-view.ts'
 
-interface SendOptions extends FilterOptions, WatchCommandOptions {
+interface SendOptions extends FilterOptions, WatchCommandOptions, WindowOptions {
   by: SendGrouping
   udp?: true
-  /** Nanoseconds. */
-  interval?: number
-  /** Nanoseconds. */
-  window: number
   /** Nanoseconds. */
   slow?: number
   /** Nanoseconds. */
@@ -38,11 +35,6 @@ const alertExitCode = 3
 const webhookGraceMs = 1000
 
 const defaultAlert = '5ms'
-const bounds = {
-  '--interval': { leastNs: 100e6, mostNs: 600e9, text: 'from 100ms to 10m' },
-  '--window': { leastNs: 100e6, mostNs: 24 * 3600e9, text: 'from 100ms to 24h' },
-}
-
 const examples = `
 A send call copies the data, and waits where the send buffer is full because the peer, or the network to it, takes no
 more. BLOCKED_% is that waiting's share of the time in send calls: near 100 somebody does not read; near 0 the calls are
@@ -68,8 +60,6 @@ Two stories:
   collector does not read. The service logs over a blocking socket.`
 
 export const add: AddCommand = (command, context) => {
-  const duration = (flags: '--interval' | '--window', text: string): Option =>
-    new Option(`${flags} <TIME>`, text).argParser(optionValue(flags, (value) => parseBounded(value, bounds[flags])))
   command
     .addOption(
       new Option('--by <WHAT>', 'a row for each process or service')
@@ -77,8 +67,8 @@ export const add: AddCommand = (command, context) => {
         .argParser(optionValue('--by', (text) => parseOneOf(text, ['process', 'service']))),
     )
     .option('--udp', 'UDP send calls as well')
-    .addOption(duration('--interval', 'how often the table is shown (default: 1s, or the window where that is less)'))
-    .addOption(duration('--window', 'what the table is over').default(10e9, '10s'))
+  addWindowOptions(command)
+  command
     .addOption(
       new Option('--slow <TIME>', 'no table, but each send call that took longer, as 100ms').argParser(
         optionValue('--slow', parseDurationNs),
@@ -105,12 +95,6 @@ export const add: AddCommand = (command, context) => {
     .action(async (options: SendOptions) => context.onExit(await send(options, context)))
 }
 
-function parseBounded(text: string, { leastNs, mostNs, text: range }: (typeof bounds)['--window']): number {
-  const ns = parseDurationNs(text)
-  if (ns < leastNs || ns > mostNs) throw new SyntaxError(`${text} is out of range: ${range}`)
-  return ns
-}
-
 function parseOneOf<T extends string>(text: string, choices: readonly T[]): T {
   const choice = choices.find((candidate) => candidate === text)
   if (choice === undefined) throw new SyntaxError(`'${text}' is none of ${choices.join(', ')}`)
@@ -120,11 +104,6 @@ function parseOneOf<T extends string>(text: string, choices: readonly T[]): T {
 function modeOf({ slow, once }: SendOptions): SendMode {
   if (slow !== undefined && once) throw usageError('--slow and --once exclude each other')
   return once ? 'once' : slow === undefined ? 'intervals' : 'samples'
-}
-
-function intervalOf({ interval, window }: SendOptions): number {
-  if (interval !== undefined && interval > window) throw usageError('--interval is longer than --window')
-  return interval ?? Math.min(1e9, window)
 }
 
 function notifierOf({ webhook, webhookFormat, window }: SendOptions): AlertNotifier | undefined {

@@ -10,26 +10,19 @@ import { liveRun, type LiveRunResult, type LiveView } from '../live-run.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
+import { addWindowOptions, intervalOf, type WindowOptions } from '../options/window-options.ts'
 import { topColumns } from '../render/top-columns.ts'
 import { ScreenTopView } from '../top-screen-view.ts'
 import { defaultColumn } from '../top-state.ts'
 import { JsonTopView, TextTopView, type TopView } from '../top-view.ts'
 
-interface TopOptions extends FilterOptions, WatchCommandOptions {
+interface TopOptions extends FilterOptions, WatchCommandOptions, WindowOptions {
   by: TopGrouping
   sort?: TopColumnName
   /** Nanoseconds. */
-  interval?: number
-  /** Nanoseconds. */
-  window: number
-  /** Nanoseconds. */
   slow: number
   once?: true
-}
-
-const bounds = {
-  '--interval': { leastNs: 100e6, mostNs: 600e9, text: 'from 100ms to 10m' },
-  '--window': { leastNs: 100e6, mostNs: 24 * 3600e9, text: 'from 100ms to 24h' },
+  udpSends?: true
 }
 
 const examples = `
@@ -49,8 +42,6 @@ Examples:
   wirelag top --json --interval 10s | jq .  for programs`
 
 export const add: AddCommand = (command, context) => {
-  const duration = (flags: '--interval' | '--window', text: string): Option =>
-    new Option(`${flags} <TIME>`, text).argParser(optionValue(flags, (value) => parseBounded(value, bounds[flags])))
   command
     .addOption(new Option('--by <WHAT>', 'what a row is of').default('process').choices(topGroupings))
     .addOption(
@@ -58,25 +49,20 @@ export const add: AddCommand = (command, context) => {
         optionValue('--sort', parseColumn),
       ),
     )
-    .addOption(duration('--interval', 'how often it is shown (default: 1s, or the window where that is less)'))
-    .addOption(duration('--window', 'what the numbers are of: the last TIME').default(10e9, '10s'))
+  addWindowOptions(command)
+  command
     .addOption(
       new Option('--slow <TIME>', 'a p95 over it stands out; what took longer is listed one by one in its row')
         .default(5e6, '5ms')
         .argParser(optionValue('--slow', parseDurationNs)),
     )
     .option('--once', 'watch for one window, show one table')
+    .option('--udp-sends', 'time UDP send calls also where that slows down the send calls of TCP')
   addFilterOptions(command, { pid: 'p', tid: 't', lport: 'l', rport: 'r' })
   addWatchOptions(command)
   command
     .addHelpText('after', examples)
     .action(async (options: TopOptions) => context.onExit(await top(options, context)))
-}
-
-function parseBounded(text: string, { leastNs, mostNs, text: range }: (typeof bounds)['--window']): number {
-  const ns = parseDurationNs(text)
-  if (ns < leastNs || ns > mostNs) throw new SyntaxError(`${text} is out of range: ${range}`)
-  return ns
 }
 
 function parseColumn(text: string): TopColumnName {
@@ -90,11 +76,6 @@ function sortOf({ sort, by }: TopOptions): TopColumnName {
   if (!topColumns(by).some(({ name }) => name === sort))
     throw usageError(`--sort ${sort}: --by ${by} has no such column`)
   return sort
-}
-
-function intervalOf({ interval, window }: TopOptions): number {
-  if (interval !== undefined && interval > window) throw usageError('--interval is longer than --window')
-  return interval ?? Math.min(1e9, window)
 }
 
 /** There is no place for a screen where a command that is run writes too, nor where the cursor cannot be moved. */
@@ -138,6 +119,7 @@ async function top(options: TopOptions, { childArgs }: CommandContext): Promise<
             ] as const),
             ...(hasChild ? (['command'] as const) : []),
           ],
+          isSparing: !options.udpSends,
           filter,
           slowNs: undefined,
           aggregate: 'edge',
