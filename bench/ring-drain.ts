@@ -29,6 +29,7 @@ export async function measureRingDrain(rounds: number): Promise<Table> {
           onSend: () => {},
           onPacket: () => {},
           onLedger: () => {},
+          onCgroup: () => {},
           onPickup: (event) => {
             const { pid } = event.task
             let histogram = histograms.get(pid)

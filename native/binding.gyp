@@ -6,6 +6,7 @@
         "src/addon.cc",
         "src/bpf_object.cc",
         "src/btf.cc",
+        "src/cgroup_path.cc",
         "src/iterator.cc",
         "src/kernel_file.cc",
         "src/libbpf_log.cc",

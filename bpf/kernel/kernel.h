@@ -229,6 +229,28 @@ struct sched_info {
 	unsigned long long run_delay; /* ns on a run queue without running, ever; CONFIG_SCHED_INFO */
 };
 
+struct kernfs_node {
+	__u64 id; /* of a cgroup: its id, and the inode number of its folder */
+};
+
+struct cgroup_root {
+	int hierarchy_id; /* 0: the default hierarchy, cgroup v2 */
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1]; /* by the kernel's enum cgroup_subsys_id */
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	int pid;
 	int tgid;
@@ -236,6 +258,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	const struct cred *cred;
 	struct files_struct *files;
+	struct css_set *cgroups;
 	struct sched_info sched_info;
 	struct task_group *sched_task_group; /* CONFIG_CGROUP_SCHED */
 	__u64 start_boottime; /* since boot, suspend included; called real_start_time before 5.5 (cf25e24db61c) */

@@ -2,6 +2,7 @@
 #ifndef WIRELAG_FILTER_H
 #define WIRELAG_FILTER_H
 
+#include "../maps/unwanted-cgroups.h"
 #include "config.h"
 #include "socket.h"
 
@@ -59,7 +60,7 @@ static __always_inline bool passes_tuple_filter(const struct wl_tuple *tuple)
 /* `selected`: the task belongs, or belonged when it opened the socket, to the traced command. */
 static __always_inline bool passes_task_filter(const struct wl_task *task, bool selected)
 {
-	if (cfg.selected_only && !selected)
+	if ((cfg.selected_only && !selected) || is_unwanted_cgroup(task->cgroup_id))
 		return false;
 	return FILTER_SET(cfg.pids, in_range(&cfg.pids.ranges[i], task->pid)) &&
 	       FILTER_SET(cfg.tids, in_range(&cfg.tids.ranges[i], task->tid)) &&
@@ -77,7 +78,7 @@ static __always_inline bool has_tuple_filter(void)
 
 static __always_inline bool has_task_filter(void)
 {
-	return cfg.selected_only || HAS_SET(cfg.pids) || HAS_SET(cfg.tids) || HAS_SET(cfg.uids) || HAS_SET(cfg.comms);
+	return cfg.selected_only || cfg.by_cgroup || HAS_SET(cfg.pids) || HAS_SET(cfg.tids) || HAS_SET(cfg.uids) || HAS_SET(cfg.comms);
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <kernel.h>
 #include "../wire/wire.h"
+#include "config.h"
 
 static __always_inline __u64 process_start_ns(struct task_struct *task)
 {
@@ -40,6 +41,18 @@ static __always_inline __u32 current_tid(void)
 	return (__u32)bpf_get_current_pid_tgid();
 }
 
+/* The folder that tells what container or unit a task is in. */
+static __always_inline __u64 cgroup_id_of(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup_subsys_state *controller = NULL;
+
+	if (!cfg.cgroup_v1)
+		return BPF_CORE_READ(set, dfl_cgrp, kn, id);
+	bpf_probe_read_kernel(&controller, sizeof(controller), (void *)&set->subsys[0] + (cfg.cgroup_v1 - 1) * sizeof(void *));
+	return BPF_CORE_READ(controller, cgroup, kn, id);
+}
+
 /* Only where the current task is the one that acts: never in softirq, whose current task is a bystander. */
 static __always_inline void read_current_task(struct wl_task *out, __u32 source)
 {
@@ -48,6 +61,7 @@ static __always_inline void read_current_task(struct wl_task *out, __u32 source)
 	out->pid = process.pid_tgid >> 32;
 	out->tid = (__u32)process.pid_tgid;
 	out->process_start_ns = process.start_ns;
+	out->cgroup_id = cgroup_id_of((struct task_struct *)bpf_get_current_task());
 	out->uid = (__u32)bpf_get_current_uid_gid();
 	out->source = source;
 	bpf_get_current_comm(out->comm, sizeof(out->comm));
@@ -58,6 +72,7 @@ static __always_inline void read_task(struct task_struct *task, struct wl_task *
 	out->pid = BPF_CORE_READ(task, tgid);
 	out->tid = BPF_CORE_READ(task, pid);
 	out->process_start_ns = process_start_ns(task);
+	out->cgroup_id = cgroup_id_of(task);
 	out->uid = BPF_CORE_READ(task, cred, uid.val);
 	out->source = source;
 	BPF_CORE_READ_STR_INTO(&out->comm, task, comm);

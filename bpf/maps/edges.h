@@ -44,8 +44,8 @@ static __always_inline __u32 others_slot(const struct wl_edge_key *key)
 	return key->protocol == IPPROTO_UDP ? OTHERS_UDP_SLOT : OTHERS_TCP_SLOT;
 }
 
-/* `comm`: NULL for the current task's own. */
-static __always_inline __u32 slot_of_edge(struct wl_edge_key *key, const char *comm)
+/* `owner`: who uses the socket; NULL: the current task. */
+static __always_inline __u32 slot_of_edge(struct wl_edge_key *key, const struct wl_task *owner)
 {
 	__u32 *found = bpf_map_lookup_elem(&edges, key);
 	struct wl_edge_stats *stats;
@@ -79,10 +79,13 @@ static __always_inline __u32 slot_of_edge(struct wl_edge_key *key, const char *c
 	stats = bpf_map_lookup_elem(&edge_stats, &slot);
 	if (!stats)
 		return slot;
-	if (comm)
-		__builtin_memcpy(stats->comm, comm, sizeof(stats->comm));
-	else
+	if (owner) {
+		__builtin_memcpy(stats->comm, owner->comm, sizeof(stats->comm));
+		stats->cgroup_id = owner->cgroup_id;
+	} else {
 		bpf_get_current_comm(stats->comm, sizeof(stats->comm));
+		stats->cgroup_id = cgroup_id_of((struct task_struct *)bpf_get_current_task());
+	}
 	return slot;
 }
 
@@ -110,20 +113,20 @@ static __always_inline void read_edge(const struct sock *sk, bool typed, struct 
 	read_peer_address(sk, typed, &key->peer_address);
 }
 
-/* The statistics of a process's edge through this socket. `comm`: of the process, NULL for that of the current task. */
-static __always_inline struct wl_edge_stats *edge_stats_of(const struct sock *sk, bool typed, __u8 protocol, __u32 pid,
-							   __u64 process_start_ns, const char *comm)
+/* The statistics of a process's edge through this socket. */
+static __always_inline struct wl_edge_stats *edge_stats_of(const struct sock *sk, bool typed, __u8 protocol,
+							   const struct wl_task *owner)
 {
 	struct wl_edge_key key = {
-		.process_start_ns = process_start_ns,
-		.pid = pid,
+		.process_start_ns = owner->process_start_ns,
+		.pid = owner->pid,
 		.protocol = protocol,
 	};
 	__u32 slot;
 
 	if (cfg.by_edge)
 		read_edge(sk, typed, &key);
-	slot = slot_of_edge(&key, comm);
+	slot = slot_of_edge(&key, owner);
 	return bpf_map_lookup_elem(&edge_stats, &slot);
 }
 
@@ -160,8 +163,7 @@ SUBPROGRAM struct wl_edge_stats *owner_edge_stats(const struct sock *sk, bool ty
 {
 	if (!cfg.aggregate || !connection || !connection->owner.source)
 		return NULL;
-	return edge_stats_of(sk, typed, IPPROTO_TCP, connection->owner.pid, connection->owner.process_start_ns,
-			     connection->owner.comm);
+	return edge_stats_of(sk, typed, IPPROTO_TCP, &connection->owner);
 }
 
 #endif

@@ -77,8 +77,7 @@ static __always_inline void report_failure(const struct connect_call *call, long
 	read_current_task(&event.owner, WL_OWNER_SOURCE_SYSCALL);
 	if (emit_open(&event, WL_SIGNAL_CONNECT, now_ns, is_selected(event.owner.pid), is_slow(event.handshake_ns)) &&
 	    cfg.aggregate) {
-		struct wl_edge_stats *stats = edge_stats_of(sk, UNTYPED, IPPROTO_TCP, event.owner.pid,
-							    event.owner.process_start_ns, NULL);
+		struct wl_edge_stats *stats = edge_stats_of(sk, UNTYPED, IPPROTO_TCP, &event.owner);
 
 		if (stats)
 			__sync_fetch_and_add(&stats->failures, 1);

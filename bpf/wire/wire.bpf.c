@@ -21,6 +21,8 @@ CROSSES(struct, wl_close_event);
 CROSSES(struct, wl_sample_event);
 CROSSES(struct, wl_packet_event);
 CROSSES(struct, wl_ledger_event);
+CROSSES(enum, wl_cgroup_change);
+CROSSES(struct, wl_cgroup_event);
 CROSSES(struct, wl_edge_key);
 CROSSES(struct, wl_edge_stats);
 CROSSES(struct, wl_book);

@@ -36,6 +36,7 @@ enum wl_event_kind {
 	WL_EVENT_KIND_RESET = 9,
 	WL_EVENT_KIND_DROP = 10,
 	WL_EVENT_KIND_LEDGER = 11,
+	WL_EVENT_KIND_CGROUP = 12,
 };
 
 /* What the books are kept for; also the index into the books map. */
@@ -52,6 +53,7 @@ enum wl_signal {
 	WL_SIGNAL_RESET = 9,
 	WL_SIGNAL_DROP = 10,
 	WL_SIGNAL_LEDGER = 11,
+	WL_SIGNAL_CGROUP = 12,
 };
 
 /* What is measured of each edge; index into wl_edge_stats.stages. */
@@ -152,6 +154,7 @@ struct wl_task {
 	__u32 pid; /* thread group id, as user space says PID */
 	__u32 tid;
 	__u64 process_start_ns; /* since boot, suspend included: field 22 of /proc/PID/stat */
+	__u64 cgroup_id; /* inode number of its folder; of cgroup v1: in the hierarchy that the configuration names */
 	__u32 uid;
 	__u32 source; /* enum wl_owner_source */
 	char comm[WL_COMM_BYTES];
@@ -234,6 +237,22 @@ struct wl_ledger_event {
 	struct wl_ledger ledger;
 };
 
+enum wl_cgroup_change {
+	WL_CGROUP_CHANGE_CREATED = 0,
+	WL_CGROUP_CHANGE_REMOVED = 1,
+};
+
+#define WL_CGROUP_PATH_BYTES 512
+
+/* CGROUP: a folder of the hierarchy that tasks' cgroup ids are of. */
+struct wl_cgroup_event {
+	__u32 kind;
+	__u32 change; /* enum wl_cgroup_change */
+	__u64 time_ns;
+	__u64 cgroup_id;
+	char path[WL_CGROUP_PATH_BYTES]; /* from the root of the hierarchy; a longer one is cut */
+};
+
 /* Key of the edges map: a process and whom it talks to. Without a peer: all of the process. */
 struct wl_edge_key {
 	__u64 process_start_ns;
@@ -256,6 +275,7 @@ struct wl_histogram {
 /* Value of the edge_stats map. */
 struct wl_edge_stats {
 	char comm[WL_COMM_BYTES]; /* of the task that made the entry */
+	__u64 cgroup_id;          /* of that task */
 	__u64 sent_bytes;         /* that send calls took */
 	__u64 send_blocked_ns;    /* waiting for send-buffer space */
 	__u64 stall_ns;           /* retransmission timers that ran out */
@@ -338,7 +358,9 @@ struct wl_config {
 	__u32 state_in_hash;    /* the state of sockets is kept in a hash, as sk_storage will not do */
 	__u32 first_use_at_read; /* the pickup programs look for the first use of accepted sockets, too */
 	__u32 datagrams_at_queued; /* ... and for datagrams that are queued */
-	__u32 _pad;
+	__u32 cgroup_v1;       /* 1 + the kernel's number of the controller whose v1 hierarchy tells who is who; 0: v2 does */
+	__u32 cgroup_v1_hierarchy; /* its number in /proc/cgroups */
+	__u32 by_cgroup;       /* tasks of cgroups that unwanted_cgroups holds are filtered */
 	struct wl_number_set pids;
 	struct wl_number_set tids;
 	struct wl_number_set uids;

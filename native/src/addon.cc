@@ -12,6 +12,7 @@
 #include "bpf_object.h"
 #include "btf.h"
 #include "fd.h"
+#include "cgroup_path.h"
 #include "kernel_file.h"
 #include "libbpf_log.h"
 #include "ring.h"
@@ -56,6 +57,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   data->ring = Napi::Persistent(Ring::Define(env));
   env.SetInstanceData(data);
   exports["BpfObject"] = BpfObject::Define(env);
+  exports["cgroupPath"] = Napi::Function::New<CgroupPath>(env, "cgroupPath");
   exports["fentryError"] = Napi::Function::New<FentryError>(env, "fentryError");
   exports["kernelHas"] = Napi::Function::New<KernelHas>(env, "kernelHas");
   exports["kernelEnum"] = Napi::Function::New<KernelEnum>(env, "kernelEnum");

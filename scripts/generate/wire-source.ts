@@ -11,6 +11,9 @@ const encoded = 'wl_config'
 /** Structs that begin with this member are ring records: read in place, as there are very many. */
 const recordMember = 'kind'
 
+/** WL_COMM_BYTES: texts of this size are met again and again. */
+const commBytes = 16
+
 interface Field {
   name: string
   type: string
@@ -47,6 +50,7 @@ export function generateWire(dump: { types: BtfType[] }): string {
   const body = [...enums.map(enumSource), ...structs.map(structSource), layoutSource(btf, structs)]
   const used = [
     'readAddress',
+    'readLongText',
     'readText',
     'readU32s',
     'readU64',
@@ -226,7 +230,8 @@ function arrayAccess(btf: Btf, type: BtfType): Omit<Field, 'name' | 'offset'> {
     return {
       isStruct: false,
       type: 'string',
-      decode: (offset) => `readText(view, ${offset})`,
+      decode: (offset) =>
+        bytes * count === commBytes ? `readText(view, ${offset})` : `readLongText(view, ${offset}, ${count})`,
       encode: () => {
         throw new Error('text does not go to the kernel')
       },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { run, SetupError } from './step.mjs'
 
 /** Debian package: a file of it, by which its presence is known also where there is no dpkg. */
@@ -12,11 +12,20 @@ const toRun = {
   python3: '/usr/bin/python3',
 }
 const toTest = {
+  'aardvark-dns': '/usr/lib/podman/aardvark-dns',
   'busybox-static': '/bin/busybox',
+  conmon: '/usr/bin/conmon',
+  containerd: '/usr/bin/containerd',
+  'containernetworking-plugins': '/usr/lib/cni/bridge',
   cpio: '/usr/bin/cpio',
+  'docker.io': '/usr/sbin/dockerd',
   iproute2: '/usr/sbin/ip',
+  iptables: '/usr/sbin/iptables',
+  netavark: '/usr/lib/podman/netavark',
   nftables: '/usr/sbin/nft',
+  podman: '/usr/bin/podman',
   'qemu-system-x86': '/usr/bin/qemu-system-x86_64',
+  runc: '/usr/sbin/runc',
   'util-linux': '/usr/bin/nsenter',
 }
 const toBench = {
@@ -51,5 +60,40 @@ function install(names) {
     throw new SetupError(`packages are missing. As root: apt-get install ${names.join(' ')}\nThen run this again.`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   run('apt-get', ['update'], { env })
-  run('apt-get', ['install', '--yes', '--no-install-recommends', ...names], { env })
+  withoutServices(names, () => run('apt-get', ['install', '--yes', '--no-install-recommends', ...names], { env }))
+}
+
+/** Asked by packages whether they may start their services; it says no. */
+const policyFile = '/usr/sbin/policy-rc.d'
+const policy = '#!/bin/sh\n# By the set-up of wirelag, while it installs packages. May be deleted.\nexit 101\n'
+
+/**
+ * Tests start engines and servers of their own: those of the host are neither started nor enabled. A policy that is there
+ * already decides itself.
+ *
+ * @param {string[]} names of packages
+ * @param {() => void} installPackages
+ */
+function withoutServices(names, installPackages) {
+  const isOurs = !existsSync(policyFile) || readFileSync(policyFile, 'utf8') === policy
+  if (!isOurs) return installPackages()
+  // With a listener, an interrupt ends apt-get alone, and the policy is still removed.
+  const ignore = () => {}
+  process.on('SIGINT', ignore)
+  writeFileSync(policyFile, policy, { mode: 0o755 })
+  try {
+    installPackages()
+    disableServices(names)
+  } finally {
+    rmSync(policyFile)
+    process.off('SIGINT', ignore)
+  }
+}
+
+/** @param {string[]} names of packages */
+function disableServices(names) {
+  const files = run('dpkg', ['--listfiles', ...names]).split('\n')
+  const units = files.map((file) => /\/lib\/systemd\/system\/([^/@]+\.(?:service|socket|timer))$/.exec(file)?.[1])
+  const isThere = spawnSync('systemctl', ['--version']).status === 0
+  if (isThere) run('systemctl', ['--quiet', 'disable', ...units.filter((unit) => unit !== undefined)])
 }

@@ -48,7 +48,7 @@ export interface SendView {
   start(watch: Watch): void
   /** The sends of the last window. */
   sends(rows: readonly SendActivity[], firing: readonly Alert<SendActivity>[], clock: WatchClock): void
-  sample(sample: SendSample, service: string, clock: WatchClock): void
+  sample(sample: SendSample, clock: WatchClock): void
   /** Alerts that began or ended. */
   alerts(changed: readonly Alert<SendActivity>[], clock: WatchClock): void
   flush(): void
@@ -79,8 +79,8 @@ export class JsonSendView implements SendView {
     this.flush()
   }
 
-  sample(sample: SendSample, service: string, clock: WatchClock): void {
-    this.#write(sendJson(sample, service, clock.unixNs(sample.timeNs)))
+  sample(sample: SendSample, clock: WatchClock): void {
+    this.#write(sendJson(sample, clock.unixNs(sample.timeNs)))
   }
 
   alerts(changed: readonly Alert<SendActivity>[], clock: WatchClock): void {
@@ -106,7 +106,7 @@ export class TextSendView implements SendView {
   readonly #options: SendViewOptions
   readonly #output: Output
   readonly #errors = new Output(process.stderr)
-  readonly #sampleFormat: RowFormat<{ sample: SendSample; service: string; unixNs: bigint }>
+  readonly #sampleFormat: RowFormat<{ sample: SendSample; unixNs: bigint }>
   readonly #block: LiveBlock | undefined
   #hasHeader = false
 
@@ -164,8 +164,8 @@ export class TextSendView implements SendView {
     for (const row of rows) this.#output.line(`${time}\t${row}`)
   }
 
-  sample(sample: SendSample, service: string, clock: WatchClock): void {
-    this.#output.line(this.#sampleFormat.row({ sample, service, unixNs: clock.unixNs(sample.timeNs) }))
+  sample(sample: SendSample, clock: WatchClock): void {
+    this.#output.line(this.#sampleFormat.row({ sample, unixNs: clock.unixNs(sample.timeNs) }))
   }
 
   alerts(changed: readonly Alert<SendActivity>[], clock: WatchClock): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { serviceAlone } from '../model/container.ts'
 import type { TopRow } from '../model/top-row.ts'
 import { noActivity } from '../track/edge-activity.ts'
 import { topRows } from '../track/top-rows.ts'
@@ -8,7 +9,7 @@ import { arranged, firstState, pressed, type TopState } from './top-state.ts'
 function rowsOf(...pids: number[]): TopRow[] {
   const activities = pids.map((pid) => {
     const activity = noActivity({
-      process: { pid, startNs: 1, comm: `p${pid}` },
+      process: { pid, startNs: 1, comm: `p${pid}`, identity: serviceAlone('web') },
       protocol: 'tcp',
       role: 'client',
       peerAddress: '10.0.0.1',
@@ -19,7 +20,7 @@ function rowsOf(...pids: number[]): TopRow[] {
     activity.stages.handshake.record(1e6)
     return activity
   })
-  return topRows(activities, 'process', () => 'web')
+  return topRows(activities, 'process')
 }
 
 const shown = { rows: rowsOf(1, 2, 3, 4, 5, 6, 7, 8), pageRows: 3 }
@@ -40,10 +41,10 @@ function after(keys: string, state: TopState = first): TopState {
   return next
 }
 
-test('e goes round processes, services and edges; a column that is not there gives way', () => {
+test('e goes round processes, containers, services and edges; a column that is not there gives way', () => {
   assert.deepEqual(
-    ['e', 'e e', 'e e e'].map((keys) => after(keys).grouping),
-    ['service', 'edge', 'process'],
+    ['e', 'e e', 'e e e', 'e e e e'].map((keys) => after(keys).grouping),
+    ['container', 'service', 'edge', 'process'],
   )
   const byPid = firstState('process', 'pid')
   assert.deepEqual(after('e', byPid).order, { column: 'pickup', isReversed: false })

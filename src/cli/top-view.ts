@@ -9,7 +9,7 @@ import { Output } from './output.ts'
 import { clockTimeMs } from './render/columns.ts'
 import { noStyles } from './render/styles.ts'
 import { summaryLines } from './render/summary.ts'
-import { fitColumns, topColumns, topHeader, topLine } from './render/top-columns.ts'
+import { fitColumns, topColumns, topHeader, topLine, usefulColumns } from './render/top-columns.ts'
 
 export interface TopViewOptions {
   /** Standard output, or standard error where a command that is run has the other for itself. */
@@ -114,7 +114,7 @@ export class TextTopView extends WritingTopView implements TopView {
 
   #table(rows: readonly TopRow[], { spanNs }: TopSnapshot): string[] {
     const { grouping, sort, stream, slowNs } = this.options
-    const fitted = fitColumns(topColumns(grouping), stream.columns || 80, sort)
+    const fitted = fitColumns(usefulColumns(grouping, rows), stream.columns || 80, sort)
     const facts = { spanNs, slowNs, styles: noStyles }
     return [topHeader(fitted, undefined, noStyles), ...rows.map((row) => topLine(fitted, row, facts))]
   }

@@ -1,4 +1,5 @@
 import type { Book } from '../model/book.ts'
+import { identityJson } from './identity-json.ts'
 import type { ConnectionEvent } from '../model/connection-event.ts'
 import type { Ledger } from '../model/ledger.ts'
 import type { PacketEvent } from '../model/packet-event.ts'
@@ -61,13 +62,11 @@ export function pickupJson(sample: PickupSample, unixNs: bigint): JsonObject {
   }
 }
 
-/** @param service that the sender belongs to */
-export function sendJson(sample: SendSample, service: string, unixNs: bigint): JsonObject {
+export function sendJson(sample: SendSample, unixNs: bigint): JsonObject {
   return {
     kind: sample.kind,
     timeUnixNs: String(unixNs),
     ...taskJson(sample.sender),
-    service,
     protocol: sample.protocol,
     ...socketJson(sample.socket),
     connectionId: sample.connectionId,
@@ -146,7 +145,7 @@ interface CostFacts {
 }
 
 function taskJson(task: Task | undefined): JsonObject {
-  return { pid: task?.pid, tid: task?.tid, comm: task?.comm, uid: task?.uid }
+  return { pid: task?.pid, tid: task?.tid, comm: task?.comm, uid: task?.uid, ...identityJson(task?.identity) }
 }
 
 function socketJson(socket: SocketPair): JsonObject {

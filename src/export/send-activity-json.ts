@@ -1,5 +1,6 @@
 import type { Alert } from '../model/alert.ts'
 import { blockedShare, type SendActivity } from '../model/send-activity.ts'
+import { identityJson } from './identity-json.ts'
 import { us } from './ndjson.ts'
 
 /** `kind: sends`: every process or service that sent in the window. */
@@ -57,5 +58,5 @@ export function sendAlertJson(alert: Alert<SendActivity>, windowNs: number, unix
 }
 
 function subjectJson({ process, service, protocol }: SendActivity): Record<string, unknown> {
-  return { pid: process?.pid, comm: process?.comm, service, protocol }
+  return { pid: process?.pid, comm: process?.comm, ...identityJson(process?.identity), service, protocol }
 }

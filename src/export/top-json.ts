@@ -1,5 +1,6 @@
 import { stageNames } from '../model/edge.ts'
 import type { TopRow } from '../model/top-row.ts'
+import { identityJson } from './identity-json.ts'
 import { us } from './ndjson.ts'
 
 /**
@@ -16,12 +17,13 @@ export function topJson(rows: readonly TopRow[], spanNs: number, unixNs: bigint)
   }
 }
 
-function topRowJson({ process, service, edge, processes, activity }: TopRow): Record<string, unknown> {
+function topRowJson({ process, container, service, edge, processes, activity }: TopRow): Record<string, unknown> {
   const { counts, stages, rttUs, minRttUs } = activity
   const told = stageNames.filter((stage) => stages[stage].count > 0)
   return {
     pid: process?.pid,
     comm: process?.comm,
+    ...identityJson(process?.identity ?? (container && { container })),
     service,
     processes: process ? undefined : processes.size || undefined,
     protocol: edge?.protocol,

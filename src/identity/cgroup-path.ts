@@ -1,7 +1,9 @@
+import type { ContainerRuntime } from '../model/container.ts'
+
 /** What a cgroup's path tells of the processes in it. */
 export interface CgroupIdentity {
   /** Undefined: no container, or one whose path names no runtime. */
-  runtime: 'docker' | 'podman' | 'containerd' | 'cri-o' | 'lxc' | 'nspawn' | 'ecs' | undefined
+  runtime: ContainerRuntime | undefined
   /** 64 hex digits; of what has no id, such as LXC, undefined. */
   containerId: string | undefined
   /** Of a runtime that goes by names: LXC, systemd-nspawn, `ctr`. */
@@ -11,7 +13,7 @@ export interface CgroupIdentity {
   unit: string | undefined
 }
 
-const runtimesByPrefix: Record<string, CgroupIdentity['runtime']> = {
+const runtimesByPrefix: Record<string, ContainerRuntime> = {
   docker: 'docker',
   'cri-containerd': 'containerd',
   nerdctl: 'containerd',
@@ -20,7 +22,7 @@ const runtimesByPrefix: Record<string, CgroupIdentity['runtime']> = {
 }
 
 /** Runtimes that put their containers into a cgroup of this name. */
-const runtimesByParent: Record<string, CgroupIdentity['runtime']> = {
+const runtimesByParent: Record<string, ContainerRuntime> = {
   docker: 'docker',
   libpod_parent: 'podman',
   ecs: 'ecs',
@@ -51,7 +53,7 @@ function isTelling(part: string): boolean {
 }
 
 interface FoundContainer {
-  runtime: CgroupIdentity['runtime']
+  runtime: ContainerRuntime | undefined
   id: string | undefined
   name: string | undefined
   /** Index of its part in the path. */

@@ -68,6 +68,8 @@ interface NativeAddon {
   structLayout(objectPath: string, name: string): StructLayout
   /** Text of a file of tracefs or securityfs, mounted or not; undefined where it cannot be read. */
   readKernelFile(filesystem: 'tracefs' | 'securityfs', path: string): string | undefined
+  /** Path of a cgroup's folder by its id; undefined: there is none, or no right to ask (CAP_DAC_READ_SEARCH). */
+  cgroupPath(mountPoint: string, id: bigint): string | undefined
   /** Has the kernel measure every BPF program, until the returned function is called. */
   enableRunStats(): () => void
   /** Has the kernel note on every packet when it came in, until the returned function is called. */

@@ -210,6 +210,10 @@ export const probePoints = {
     watches: 'packets that the kernel drops, and why',
     variants: [tpBtf(['kfree_skb'], ['drop_tp'])],
   },
+  cgroupChanged: {
+    watches: 'cgroups that come and go',
+    variants: [tpBtf(['cgroup_mkdir', 'cgroup_rmdir'], ['cgroup_created_tp', 'cgroup_removed_tp'])],
+  },
   existingSockets: {
     watches: 'the sockets that are open already',
     variants: [variant('iterator', 'existing_sockets')],
@@ -315,6 +319,12 @@ export const signalSpecs = {
     requires: ['packetDropped'],
     improves: {},
     lostWithout: 'which packets the kernel drops, and why',
+  },
+  cgroup: {
+    title: 'containers and units that come and go',
+    requires: ['cgroupChanged'],
+    improves: {},
+    lostWithout: 'whose the sockets are of containers and units that end at once',
   },
   command: {
     title: 'a traced command (wirelag -- COMMAND)',

@@ -1,6 +1,7 @@
 import { release } from 'node:os'
 import {
   bookBytes,
+  cgroupEventBytes,
   closeEventBytes,
   configBytes,
   decodeBook,
@@ -21,7 +22,17 @@ import { PacketClock } from './packet-clock.ts'
 import type { PointName, ProbeSignal } from './probe-points.ts'
 import { RingReader, type BatchHandler } from './ring-reader.ts'
 
-const maxRecordBytes = Math.max(openEventBytes, closeEventBytes, sampleEventBytes, packetEventBytes, ledgerEventBytes)
+const maxRecordBytes = Math.max(
+  openEventBytes,
+  closeEventBytes,
+  sampleEventBytes,
+  packetEventBytes,
+  ledgerEventBytes,
+  cgroupEventBytes,
+)
+
+/** Cgroups that the kernel side can be told to leave out. */
+const maxUnwantedCgroups = 65_536
 
 /** BPF_F_NO_PREALLOC of linux/bpf.h. */
 const noPreallocation = 1
@@ -79,6 +90,7 @@ export class ProbeSession {
   /** CLOCK_MONOTONIC that event times count from. */
   readonly epochNs: bigint
   #signals: readonly SignalStatus[]
+  #unwantedCount = 0
   readonly #programs: LoadedPrograms
   readonly #reader: RingReader
   readonly #packetClock: PacketClock | undefined
@@ -136,6 +148,7 @@ export class ProbeSession {
     for (const map of ['socket_states_hash', 'unread_marks_hash']) object.setMapAutocreate(map, isStateInHash)
     object.setVariable('.rodata', 'cfg', config)
     object.setMapEntries('events', options.ringBytes)
+    if (options.config.byCgroup) object.setMapEntries('unwanted_cgroups', maxUnwantedCgroups)
     object.setMapAutocreate('ledgers', options.config.ledger !== 0)
     if (options.config.aggregate) EdgeTable.size(object, options.config.byEdge !== 0)
     if (!allocatesOnDemand()) return
@@ -185,6 +198,14 @@ export class ProbeSession {
   /** Adds a process to those of the traced command. */
   select(pid: number): void {
     this.#object.update('selected_processes', u32Bytes(pid), new Uint8Array(8))
+  }
+
+  /** Has the kernel leave out the tasks of a cgroup, or no longer; beyond 65,536 they are not left out there. */
+  setUnwanted(cgroupId: number, isUnwanted: boolean): void {
+    const key = new Uint8Array(BigUint64Array.of(BigInt(cgroupId)).buffer)
+    if (!isUnwanted) this.#object.remove('unwanted_cgroups', key)
+    else if (this.#unwantedCount < maxUnwantedCgroups) this.#object.update('unwanted_cgroups', key, Uint8Array.of(1))
+    this.#unwantedCount += isUnwanted ? 1 : -1
   }
 
   /** Delivers what is in the ring now. */

@@ -1,3 +1,4 @@
+import type { Identity } from './container.ts'
 import type { LogLinearHistogram } from '../histogram/log-linear-histogram.ts'
 
 /** What is measured of each edge. */
@@ -9,10 +10,22 @@ export type RetransmitType = 'syn' | 'syn-ack' | 'rto' | 'fast' | 'tlp'
 
 export const retransmitTypes: readonly RetransmitType[] = ['syn', 'syn-ack', 'rto', 'fast', 'tlp']
 
+/** A process whose sockets are measured. */
+export interface EdgeProcess {
+  pid: number
+  /** Nanoseconds after boot. */
+  startNs: number
+  comm: string
+  /** Of the cgroup that it was in when it was first seen; absent: not known. */
+  cgroupId?: number
+  /** Whose it is; undefined: not looked up. */
+  identity?: Identity
+}
+
 /** A process and whom it talks to. */
 export interface Edge {
   /** Undefined: of all that found no room in the kernel's table. */
-  process: { pid: number; startNs: number; comm: string } | undefined
+  process: EdgeProcess | undefined
   protocol: 'tcp' | 'udp'
   /** `any`: all of the process, or what of it found no room. */
   role: 'any' | 'client' | 'server'

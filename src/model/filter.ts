@@ -14,11 +14,21 @@ export interface Choice<T> {
 
 export type NumberChoice = Choice<Range>
 export type NetworkChoice = Choice<Network>
-/** Comms; one that ends in `*` stands for all that start so. */
+/** Names; `*` stands for any text, in a comm only at its end. */
 export type TextChoice = Choice<string>
 
+/** Whose sockets are wanted; `*` in a name stands for any text. Absent: no matter. */
+export interface IdentityFilter {
+  /** Names, ids, or the first 12 digits of ids. */
+  container?: TextChoice
+  service?: TextChoice
+  pod?: TextChoice
+  /** Of Kubernetes. */
+  namespace?: TextChoice
+}
+
 /** What is wanted of all the sockets and tasks of a host. Absent: no matter. */
-export interface Filter {
+export interface Filter extends IdentityFilter {
   pid?: NumberChoice
   tid?: NumberChoice
   uid?: NumberChoice

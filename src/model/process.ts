@@ -1,3 +1,5 @@
+import type { Identity } from './container.ts'
+
 /** How it is known whose a socket is. */
 export type OwnerSource = 'syscall' | 'first-use' | 'existing'
 
@@ -10,6 +12,10 @@ export interface Task {
   comm: string
   /** Nanoseconds after boot. */
   processStartNs: number
+  /** Of the cgroup that it was in; absent: not known. */
+  cgroupId?: number
+  /** Whose it is; undefined: not looked up. */
+  identity?: Identity
 }
 
 /** The task that opened a socket, or the nearest to it that is known. */

@@ -1,4 +1,5 @@
 import type { LogLinearHistogram } from '../histogram/log-linear-histogram.ts'
+import type { EdgeProcess } from './edge.ts'
 
 /** What the send calls are summed up by. */
 export type SendGrouping = 'process' | 'service'
@@ -6,7 +7,7 @@ export type SendGrouping = 'process' | 'service'
 /** The send calls of a process, or of a service, over one protocol, in some span of time. */
 export interface SendActivity {
   /** Undefined: of a service, or of all that found no room in the kernel's table. */
-  process: { pid: number; startNs: number; comm: string } | undefined
+  process: EdgeProcess | undefined
   /** Undefined: of all that found no room. */
   service: string | undefined
   protocol: 'tcp' | 'udp'

@@ -1,19 +1,22 @@
 import { printable } from '../lib/printable.ts'
+import { containerText, type Container } from './container.ts'
 import { peerText } from './edge-text.ts'
 import type { Edge, EdgeActivity, StageName } from './edge.ts'
 
 /** What the rows of `wirelag top` are of. */
-export type TopGrouping = 'process' | 'service' | 'edge'
+export type TopGrouping = 'process' | 'container' | 'service' | 'edge'
 
-export const topGroupings: readonly TopGrouping[] = ['process', 'service', 'edge']
+export const topGroupings: readonly TopGrouping[] = ['process', 'container', 'service', 'edge']
 
 /** What a process, a service or an edge did in a window of time. */
 export interface TopRow {
   /** Names what the row is of, the same in every window. */
   key: string
-  /** Undefined: of a service, or of all that found no room in the kernel's table. */
+  /** Undefined: of a container or service, or of all that found no room in the kernel's table. */
   process: Edge['process']
-  /** Undefined: of all that found no room. */
+  /** Undefined: of a service, of a process that is in none, or of all such processes. */
+  container: Container | undefined
+  /** Undefined: of a container, or of all that found no room. */
   service: string | undefined
   /** Undefined: of a process or service. */
   edge: Edge | undefined
@@ -28,6 +31,7 @@ export interface TopRow {
 export const topColumnNames = [
   'pid',
   'comm',
+  'container',
   'service',
   'processes',
   'peer',
@@ -77,6 +81,8 @@ export function topValue(row: TopRow, column: TopColumnName): number | string | 
       return row.process?.pid
     case 'comm':
       return row.process?.comm
+    case 'container':
+      return row.container && containerText(row.container)
     case 'service':
       return row.service
     case 'processes':
@@ -102,10 +108,16 @@ export function retransmitCount({ activity }: TopRow): number {
   return Object.values(activity.counts.retransmits).reduce((sum, count) => sum + count, 0)
 }
 
-/** Whether a row's comm, service, pid or one of its peers has the text in it, be it in capitals or not. */
+/** Whether a row's comm, container, service, pid or one of its peers has the text in it, be it in capitals or not. */
 export function hasText(row: TopRow, text: string): boolean {
   const wanted = text.toLowerCase()
-  const { process, service } = row
-  const texts = [process?.comm ?? '', service ?? '', String(process?.pid ?? ''), ...row.peers]
+  const { process, container, service } = row
+  const texts = [
+    process?.comm ?? '',
+    service ?? '',
+    container ? containerText(container) : '',
+    String(process?.pid ?? ''),
+    ...row.peers,
+  ]
   return texts.some((candidate) => printable(candidate).toLowerCase().includes(wanted))
 }

@@ -1,5 +1,6 @@
 import type { WatchConfig } from '../kernel/probe-session.ts'
 import { formatAddress, prefixMask, type Network } from '../lib/ip-address.ts'
+import type { CgroupHierarchy } from './cgroup-hierarchy.ts'
 import type { Choice, Filter, NetworkChoice, NumberChoice, TextChoice } from '../model/filter.ts'
 import type { CommPattern, CommSet, NetworkSet, NumberSet } from '../wire/wire.gen.ts'
 
@@ -16,6 +17,8 @@ export interface KernelWishes {
   packetRows?: boolean | undefined
   /** Durations are counted in the kernel: for each process, or for each process and peer. */
   aggregate?: 'process' | 'edge' | undefined
+  /** The hierarchy that tells whose a task is. */
+  cgroupHierarchy?: CgroupHierarchy | undefined
   /** Ledgers of connections, and of requests and replies that took longer than this; undefined: none. */
   ledger?: { exchangesOverNs: number | undefined } | undefined
 }
@@ -40,6 +43,9 @@ export function kernelConfig(wishes: KernelWishes): WatchConfig {
     aggregate: Number(wishes.aggregate !== undefined),
     byEdge: Number(wishes.aggregate === 'edge'),
     ledger: Number(wishes.ledger !== undefined),
+    cgroupV1: wishes.cgroupHierarchy?.controller === undefined ? 0 : wishes.cgroupHierarchy.controller + 1,
+    cgroupV1Hierarchy: wishes.cgroupHierarchy?.number ?? 0,
+    byCgroup: Number(isByIdentity(filter)),
     pids: numberSet(filter.pid),
     tids: numberSet(filter.tid),
     uids: numberSet(filter.uid),
@@ -51,6 +57,11 @@ export function kernelConfig(wishes: KernelWishes): WatchConfig {
     peers: networkSet(filter.peer),
     comms: commSet(filter.comm),
   }
+}
+
+/** Whether it matters whose a socket is. */
+export function isByIdentity({ container, service, pod, namespace }: Filter): boolean {
+  return [container, service, pod, namespace].some((choice) => choice !== undefined)
 }
 
 function flatten<T, U>(

@@ -1,9 +1,6 @@
-import { isRunning } from '../host/process-start.ts'
-import { ServiceNames } from '../identity/service-name.ts'
 import type { Alert } from '../model/alert.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import { sendActivityKey, type SendActivity, type SendGrouping } from '../model/send-activity.ts'
-import type { Task } from '../model/process.ts'
 import { EdgeWindow } from '../track/edge-window.ts'
 import { sendActivities } from '../track/send-activities.ts'
 import { ThresholdAlerts } from '../track/threshold-alerts.ts'
@@ -22,7 +19,6 @@ export interface SendMonitorOptions {
 export class SendMonitor {
   readonly #grouping: SendGrouping
   readonly #now: () => number
-  readonly #names = new ServiceNames({ isRunning })
   readonly #window: EdgeWindow
   readonly #alerts: ThresholdAlerts<SendActivity> | undefined
 
@@ -33,14 +29,9 @@ export class SendMonitor {
     this.#alerts = alertNs === undefined ? undefined : new ThresholdAlerts({ thresholdNs: alertNs, windowNs, now })
   }
 
-  /** Takes what a harvest brought. Services are named at once, while their processes are there. */
+  /** Takes what a harvest brought. */
   add(activities: readonly EdgeActivity[]): void {
-    for (const { edge } of activities) if (edge.process) this.#names.nameOf(edge.process)
     this.#window.add(activities, this.#now())
-  }
-
-  serviceOf({ pid, processStartNs, comm }: Task): string {
-    return this.#names.nameOf({ pid, startNs: processStartNs, comm })
   }
 
   /** What was sent in the window that ends with the last harvest. */
@@ -50,7 +41,7 @@ export class SendMonitor {
 
   /** What of these activities was sent. */
   summed(activities: readonly EdgeActivity[]): SendActivity[] {
-    return sendActivities(activities, this.#grouping, (process) => this.#names.nameOf(process))
+    return sendActivities(activities, this.#grouping)
   }
 
   /** The alerts that began or ended with these sends of a window. */

@@ -1,5 +1,3 @@
-import { isRunning } from '../host/process-start.ts'
-import { ServiceNames } from '../identity/service-name.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import type { SlowSample } from '../model/slow-sample.ts'
 import type { TopGrouping, TopRow } from '../model/top-row.ts'
@@ -36,7 +34,6 @@ const leastCpuWallNs = 50e6
 /** What processes, services and edges did in the last window, and the slow samples of each. */
 export class TopMonitor {
   readonly #watch: TopMonitorOptions['watch']
-  readonly #names = new ServiceNames({ isRunning })
   readonly #window: EdgeWindow
   readonly #samples = new SlowSamples()
   #cpu = process.cpuUsage()
@@ -53,9 +50,8 @@ export class TopMonitor {
     this.sinks = { onConnection: keep, onPickup: keep, onSend: keep, onPacket: keep }
   }
 
-  /** Takes what a harvest brought. Services are named at once, while their processes are there. */
+  /** Takes what a harvest brought. */
   add(activities: readonly EdgeActivity[]): void {
-    for (const { edge } of activities) if (edge.process) this.#names.nameOf(edge.process)
     this.#window.add(activities, this.#watch.now())
   }
 
@@ -82,7 +78,7 @@ export class TopMonitor {
   }
 
   rows(activities: readonly EdgeActivity[], grouping: TopGrouping): TopRow[] {
-    return topRows(activities, grouping, (process) => this.#names.nameOf(process))
+    return topRows(activities, grouping)
   }
 
   /** The last slow samples of a row, the newest first, none after `untilNs`. */

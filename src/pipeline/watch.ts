@@ -1,10 +1,14 @@
+import { cgroupFolders } from '../host/cgroup-folders.ts'
 import { networkNamespaces } from '../host/network-namespaces.ts'
 import { isRunning } from '../host/process-start.ts'
+import type { ServiceRule } from '../identity/identities.ts'
+import { passesIdentity } from '../identity/identity-filter.ts'
 import type { SignalStatus } from '../kernel/hook-choice.ts'
 import type { ProbeSignal } from '../kernel/probe-points.ts'
 import { kernelDropReasons } from '../kernel/drop-reasons.ts'
 import { ProbeSession, type ProgramRuns } from '../kernel/probe-session.ts'
 import { signalNames, type Book, type SignalName } from '../model/book.ts'
+import type { Identity } from '../model/container.ts'
 import type { ConnectionEvent } from '../model/connection-event.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import type { Ledger } from '../model/ledger.ts'
@@ -21,8 +25,14 @@ import {
   sendSampleOf,
 } from '../track/event-facts.ts'
 import { PendingConnects } from '../track/pending-connects.ts'
+import type { Task } from '../model/process.ts'
+import type { SocketPair } from '../model/socket.ts'
 import { readBatch, type EventHandlers } from '../wire/event-batch.ts'
-import { kernelConfig, type KernelWishes } from './kernel-config.ts'
+import { CgroupChange } from '../wire/wire.gen.ts'
+import { CgroupFilter } from './cgroup-filter.ts'
+import { cgroupHierarchyOfHost } from './cgroup-hierarchy.ts'
+import { HostIdentities } from './host-identities.ts'
+import { isByIdentity, kernelConfig, type KernelWishes } from './kernel-config.ts'
 
 export interface WatchOptions extends KernelWishes {
   signals: readonly ProbeSignal[]
@@ -34,6 +44,8 @@ export interface WatchOptions extends KernelWishes {
    * are what is delivered, and what is under their threshold counts as filtered.
    */
   deliversCounts?: true | undefined
+  /** What the user calls services. */
+  serviceOf?: ServiceRule | undefined
   /** Events that are delivered at most; those after it count as filtered. */
   maxEvents?: number | undefined
 }
@@ -80,6 +92,8 @@ export class Watch {
   readonly #sinks: WatchSinks
   readonly #pending: PendingConnects | undefined
   readonly #edges = new EdgeActivities()
+  readonly #identities: HostIdentities
+  readonly #cgroupFilter: CgroupFilter | undefined
   readonly #delivered = zeroCounts()
   /** Events left out here: after `maxEvents`, or of connects that were quick. */
   readonly #leftOut = zeroCounts()
@@ -92,10 +106,12 @@ export class Watch {
     this.#eventsLeft = options.maxEvents ?? Infinity
     this.#pending = options.slowNs === undefined ? undefined : new PendingConnects(options.slowNs)
     const handlers = this.#handlers(options)
+    const cgroupHierarchy = cgroupHierarchyOfHost()
+    this.#identities = new HostIdentities(cgroupHierarchy, options.serviceOf)
     this.#session = new ProbeSession({
-      signals: options.signals,
+      signals: [...options.signals, 'cgroup'],
       isSparing: options.isSparing ?? false,
-      config: kernelConfig(options),
+      config: kernelConfig({ ...options, cgroupHierarchy }),
       ringBytes: options.ringBytes,
       onEvents: (view, bytes) => {
         readBatch(view, bytes, handlers)
@@ -103,6 +119,15 @@ export class Watch {
         this.#watchDue()
       },
     })
+    if (!isByIdentity(options.filter)) return
+    this.#cgroupFilter = new CgroupFilter({
+      filter: options.filter,
+      identities: this.#identities,
+      setUnwanted: (id, isUnwanted) => this.#session.setUnwanted(id, isUnwanted),
+      hasServiceRules: options.serviceOf !== undefined,
+    })
+    const { mountPoint } = cgroupHierarchy
+    for (const { id } of mountPoint === undefined ? [] : cgroupFolders(mountPoint)) this.#cgroupFilter.add(id)
   }
 
   /**
@@ -122,7 +147,12 @@ export class Watch {
   }
 
   get signals(): readonly SignalStatus[] {
-    return this.#session.signals
+    return this.#session.signals.filter(({ signal }) => signal !== 'cgroup')
+  }
+
+  /** What of whose the sockets are is worth a column on this host; undefined: nothing. */
+  get ownerColumn(): 'container' | 'service' | undefined {
+    return this.#identities.worthShowing
   }
 
   /** Gives a signal up, with the reason; what only it needs costs nothing from then on. */
@@ -175,13 +205,18 @@ export class Watch {
     if (!table) return []
     const entries = table.read()
     const activities = this.#edges.update(entries)
+    for (const activity of activities) this.#identities.identifyEdge(activity)
     const active = new Set(activities.map(({ edge }) => edge))
     for (const { slot, key } of entries) {
       if (!key || this.#edges.isActive(slot, active) || isRunning(key.pid, key.processStartNs)) continue
       table.release(slot)
       this.#edges.retire(slot)
     }
-    return activities
+    return activities.filter((activity) => this.#isWanted(activity.edge.process?.identity))
+  }
+
+  #isWanted(identity: Identity | undefined): boolean {
+    return !this.#cgroupFilter || passesIdentity(this.#options.filter, identity)
   }
 
   #handlers(options: WatchOptions): EventHandlers {
@@ -190,8 +225,10 @@ export class Watch {
       onOpen: (wireEvent) => {
         const event = connectionEventOf(wireEvent)
         if (event.kind === 'pending') {
-          this.#delivered.pending++
-          this.#pending?.begin(event)
+          if (this.#isOfWanted('pending', event.owner, event.socket)) {
+            this.#delivered.pending++
+            this.#pending?.begin(event)
+          }
           return
         }
         if (event.kind !== 'accept') {
@@ -201,26 +238,38 @@ export class Watch {
             return
           }
         }
-        if (this.#admit(event.kind === 'accept' ? 'accept' : 'connect')) this.#sinks.onConnection?.(event)
+        if (this.#admit(event.kind === 'accept' ? 'accept' : 'connect', event.owner, event.socket))
+          this.#sinks.onConnection?.(event)
       },
       onClose: (wireEvent) => {
-        if (this.#admit('close')) this.#sinks.onConnection?.(closeEventOf(wireEvent))
+        const event = closeEventOf(wireEvent)
+        if (this.#admit('close', event.owner, event.socket)) this.#sinks.onConnection?.(event)
       },
       onPickup: (wireEvent) => {
         const sample = pickupSampleOf(wireEvent)
-        if (this.#admit(sample.protocol === 'udp' ? 'udpPickup' : 'pickup')) this.#sinks.onPickup?.(sample)
+        if (this.#admit(sample.protocol === 'udp' ? 'udpPickup' : 'pickup', sample.reader, sample.socket))
+          this.#sinks.onPickup?.(sample)
       },
       onSend: (wireEvent) => {
         const sample = sendSampleOf(wireEvent)
-        if (this.#admit(sample.protocol === 'udp' ? 'udpSend' : 'send')) this.#sinks.onSend?.(sample)
+        if (this.#admit(sample.protocol === 'udp' ? 'udpSend' : 'send', sample.sender, sample.socket))
+          this.#sinks.onSend?.(sample)
       },
       onPacket: (wireEvent) => {
         const event = packetEventOf(wireEvent, dropReasons)
-        if (this.#admit(event.kind)) this.#sinks.onPacket?.(event)
+        if (this.#admit(event.kind, event.owner, event.socket)) this.#sinks.onPacket?.(event)
       },
       onLedger: (wireEvent) => {
         const ledger = ledgerOf(wireEvent)
-        if (this.#admit('ledger')) this.#sinks.onLedger?.(ledger)
+        if (this.#admit('ledger', ledger.owner, ledger.socket)) this.#sinks.onLedger?.(ledger)
+      },
+      onCgroup: ({ change, cgroupId, path }) => {
+        if (change === CgroupChange.created) {
+          this.#identities.note(cgroupId, path)
+          this.#cgroupFilter?.add(cgroupId)
+        } else {
+          this.#cgroupFilter?.remove(cgroupId)
+        }
       },
     }
   }
@@ -230,7 +279,15 @@ export class Watch {
     return slowNs === undefined || (handshakeNs !== undefined && handshakeNs > slowNs)
   }
 
-  #admit(signal: SignalName): boolean {
+  /** Says whose an event is; false, and booked, where nobody looks for them. */
+  #isOfWanted(signal: SignalName, owner: Task | undefined, socket: SocketPair): boolean {
+    const isWanted = this.#isWanted(this.#identities.identify(owner, socket))
+    if (!isWanted) this.#leftOut[signal]++
+    return isWanted
+  }
+
+  #admit(signal: SignalName, owner: Task | undefined, socket: SocketPair): boolean {
+    if (!this.#isOfWanted(signal, owner, socket)) return false
     if (this.#eventsLeft <= 0) {
       this.#leftOut[signal]++
       return false
@@ -262,33 +319,35 @@ export class Watch {
     this.#session.stop()
     clearTimeout(this.#dueTimer)
     this.harvest()
-    const activities = this.#edges.totals()
+    const all = this.#edges.totals()
+    const activities = all.filter(({ edge }) => this.#isWanted(edge.process?.identity))
     const result = {
       durationNs: this.#session.now(),
       signals: this.signals,
-      books: this.#books(activities),
+      books: this.#books(all, activities),
       activities,
     }
     this.close()
     return result
   }
 
-  #books(activities: readonly EdgeActivity[]): Book[] {
+  #books(all: readonly EdgeActivity[], wanted: readonly EdgeActivity[]): Book[] {
     const watched = new Set<SignalName>(this.#options.signals.filter((signal) => this.#isTold(signal)))
     if (this.#pending) watched.add('pending')
     if (this.#options.ledger) watched.add('ledger')
     return this.#session
       .books()
-      .filter((book) => watched.has(book.signal))
+      .flatMap(({ signal, ...book }) => (signal === 'cgroup' || !watched.has(signal) ? [] : { signal, ...book }))
       .map(({ signal, lost, missed, submitted, filtered, invalid }) => {
-        const counted = this.#counted(signal, activities)
+        const counted = this.#counted(signal, all)
+        const unwanted = (counted ?? 0) - (this.#counted(signal, wanted) ?? 0)
         const areCountsDelivered = counted !== undefined && (!this.#hasRows(signal) || this.#options.deliversCounts)
         // The kernel counts what has no row only once, in its histogram.
         const rowless = counted === undefined || areCountsDelivered ? 0 : counted - submitted - lost
         const parts = {
-          delivered: areCountsDelivered ? counted - lost : this.#delivered[signal],
+          delivered: areCountsDelivered ? counted - unwanted - lost : this.#delivered[signal],
           lost: lost + missed,
-          filtered: filtered + rowless + (areCountsDelivered ? 0 : this.#leftOut[signal]),
+          filtered: filtered + rowless + (areCountsDelivered ? unwanted : this.#leftOut[signal]),
           invalid,
         }
         return { signal, attempted: parts.delivered + parts.lost + parts.filtered + parts.invalid, ...parts }
@@ -296,8 +355,8 @@ export class Watch {
   }
 
   /** Whether anything comes of a signal, but for other signals. */
-  #isTold(signal: ProbeSignal): signal is Exclude<ProbeSignal, 'command'> {
-    if (signal === 'command') return false
+  #isTold(signal: ProbeSignal): signal is Exclude<ProbeSignal, 'command' | 'cgroup'> {
+    if (signal === 'command' || signal === 'cgroup') return false
     const { aggregate, packetRows } = this.#options
     const counted = countedSignals[signal]
     if (counted) return aggregate !== undefined || this.#options[counted.rows] !== undefined
@@ -321,6 +380,7 @@ export class Watch {
   /** Takes everything back from the kernel; stop() does so too. */
   close(): void {
     clearTimeout(this.#dueTimer)
+    this.#cgroupFilter?.close()
     this.#session.close()
   }
 }

@@ -45,7 +45,7 @@ export class EdgeActivities {
       const known = this.#knownAs(reading)
       if (known.stats.length > 0 && known.stats.equals(reading.stats)) return []
       const decoded = decodeEdgeStats(viewOf(reading.stats), 0)
-      if (known.edge.process) known.edge.process.comm = decoded.comm
+      if (known.edge.process) Object.assign(known.edge.process, { comm: decoded.comm, cgroupId: decoded.cgroupId })
       const activity = difference(known.edge, decoded, known.decoded)
       known.stats = reading.stats
       known.decoded = decoded
@@ -107,7 +107,7 @@ const withoutProcess = {
 function edgeOf({ key, protocol }: EdgeReading): Edge {
   const common = { ...withoutProcess, protocol: protocol === udp ? ('udp' as const) : ('tcp' as const) }
   if (!key) return common
-  const process = { pid: key.pid, startNs: key.processStartNs, comm: '' }
+  const process = { pid: key.pid, startNs: key.processStartNs, comm: '', cgroupId: 0 }
   if (key.role === EdgeRole.any) return { ...common, process }
   return {
     ...common,
@@ -130,6 +130,7 @@ const noSamples = new LogLinearHistogram()
 
 const emptyStats: EdgeStats = {
   comm: '',
+  cgroupId: 0,
   sentBytes: 0,
   sendBlockedNs: 0,
   stallNs: 0,

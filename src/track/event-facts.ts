@@ -143,8 +143,8 @@ function socketPairOf(tuple: wire.Tuple): SocketPair {
 }
 
 function taskOf(task: wire.Task): Task {
-  const { pid, tid, uid, comm, processStartNs } = task
-  return { pid, tid, uid, comm, processStartNs }
+  const { pid, tid, uid, comm, processStartNs, cgroupId } = task
+  return { pid, tid, uid, comm, processStartNs, cgroupId }
 }
 
 const ownerSources: Record<number, OwnerSource> = {

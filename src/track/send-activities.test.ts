@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { serviceAlone } from '../model/container.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import { blockedShare, type SendGrouping } from '../model/send-activity.ts'
 import { noActivity } from './edge-activity.ts'
@@ -7,7 +8,10 @@ import { sendActivities } from './send-activities.ts'
 
 function activityOf(pid: number | undefined, sendsNs: number[], protocol: 'tcp' | 'udp' = 'tcp'): EdgeActivity {
   const activity = noActivity({
-    process: pid === undefined ? undefined : { pid, startNs: 7, comm: 'worker' },
+    process:
+      pid === undefined
+        ? undefined
+        : { pid, startNs: 7, comm: 'worker', identity: serviceAlone(pid < 10 ? 'small' : 'large') },
     protocol,
     role: 'any',
     peerAddress: undefined,
@@ -24,7 +28,7 @@ function activityOf(pid: number | undefined, sendsNs: number[], protocol: 'tcp' 
 
 /** Processes up to 9 are of the service `small`. */
 function rows(activities: readonly EdgeActivity[], grouping: SendGrouping): string[] {
-  return sendActivities(activities, grouping, ({ pid }) => (pid < 10 ? 'small' : 'large')).map(
+  return sendActivities(activities, grouping).map(
     ({ process, service, protocol, processCount, histogram, bytes, wouldBlocks, zeroWindows }) =>
       `${process?.pid} ${service} ${protocol} ${processCount}: ${histogram.count} ${bytes} ${wouldBlocks} ${zeroWindows}`,
   )
@@ -59,7 +63,7 @@ test('by service: its processes are one', () => {
 })
 
 test('the share blocked is of the time in send calls', () => {
-  const [row] = sendActivities([activityOf(1, [1000, 3000])], 'process', () => '')
+  const [row] = sendActivities([activityOf(1, [1000, 3000])], 'process')
   assert.equal(row && blockedShare(row), 0.5)
   assert.equal(row && blockedShare({ ...row, blockedNs: 5000 }), 1)
 })

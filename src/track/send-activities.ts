@@ -1,19 +1,13 @@
+import { serviceOf } from '../model/container.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import { sendActivityKey, type SendActivity, type SendGrouping } from '../model/send-activity.ts'
 import { LogLinearHistogram } from '../histogram/log-linear-histogram.ts'
 
-type Process = NonNullable<SendActivity['process']>
-
 /**
- * The sends in these activities, which hold each process once for each protocol, summed up by process or by service, the worst p95 first.
- *
- * @param serviceOf the name of a process's service
+ * The sends in these activities, which hold each process once for each protocol, summed up by process or by service, the
+ * worst p95 first.
  */
-export function sendActivities(
-  activities: readonly EdgeActivity[],
-  grouping: SendGrouping,
-  serviceOf: (process: Process) => string,
-): SendActivity[] {
+export function sendActivities(activities: readonly EdgeActivity[], grouping: SendGrouping): SendActivity[] {
   const sums = new Map<string, SendActivity>()
   for (const { edge, counts, stages } of activities) {
     if (stages.send.count === 0) continue

@@ -71,7 +71,7 @@ const edge: Edge = {
 }
 
 function rowOf(of: Edge, grouping: 'process' | 'edge' = 'edge'): TopRow {
-  return topRows([noActivity(of)], grouping, () => 'web')[0]!
+  return topRows([noActivity(of)], grouping)[0]!
 }
 
 /** Samples of these times. */

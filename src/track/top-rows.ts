@@ -1,30 +1,23 @@
+import { serviceOf } from '../model/container.ts'
 import { edgeKey, peerText, processKey } from '../model/edge-text.ts'
 import type { Edge, EdgeActivity } from '../model/edge.ts'
 import { hasText, topValue, type TopColumnName, type TopGrouping, type TopRow } from '../model/top-row.ts'
 import { addActivity, noActivity } from './edge-activity.ts'
 
-type Process = NonNullable<Edge['process']>
-
-/**
- * A row for each process, service or edge of these activities, TCP and UDP of a process together.
- *
- * @param serviceOf the name of a process's service
- */
-export function topRows(
-  activities: readonly EdgeActivity[],
-  grouping: TopGrouping,
-  serviceOf: (process: Process) => string,
-): TopRow[] {
+/** A row for each process, container, service or edge of these activities, TCP and UDP of a process together. */
+export function topRows(activities: readonly EdgeActivity[], grouping: TopGrouping): TopRow[] {
   const rows = new Map<string, TopRow>()
   /** Keys of rows whose activity is the sum of several. */
   const summed = new Set<string>()
   for (const activity of activities) {
     const { edge } = activity
-    const service = edge.process && serviceOf(edge.process)
+    const service = edge.process && grouping !== 'container' ? serviceOf(edge.process) : undefined
+    const container = grouping === 'service' ? undefined : edge.process?.identity?.container
     const key = keyOf(edge, grouping, service)
     const row = rows.get(key) ?? {
       key,
-      process: grouping === 'service' ? undefined : edge.process,
+      process: grouping === 'service' || grouping === 'container' ? undefined : edge.process,
+      container,
       service,
       edge: grouping === 'edge' ? edge : undefined,
       processes: new Set(),
@@ -49,9 +42,16 @@ function copyOf(activity: TopRow['activity'], edge: Edge): EdgeActivity {
   return copy
 }
 
+/** Of the row of all processes that are in no container. */
+export const hostKey = 'host'
+
 function keyOf(edge: Edge, grouping: TopGrouping, service: string | undefined): string {
   if (grouping === 'edge') return edgeKey(edge)
   if (!edge.process) return 'others'
+  if (grouping === 'container') {
+    const container = edge.process.identity?.container
+    return container ? `container ${container.id ?? container.name}` : hostKey
+  }
   return grouping === 'process' ? processKey(edge.process) : `service ${service}`
 }
 
@@ -61,7 +61,7 @@ export interface TopOrder {
 }
 
 /** Columns whose small values come first. */
-const ascending: ReadonlySet<TopColumnName> = new Set(['pid', 'comm', 'service', 'peer'])
+const ascending: ReadonlySet<TopColumnName> = new Set(['pid', 'comm', 'container', 'service', 'peer'])
 const collator = new Intl.Collator('en', { numeric: true })
 
 /** Whether what is greatest, or last in the alphabet, comes first. */

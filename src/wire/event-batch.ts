@@ -1,4 +1,6 @@
 import {
+  CgroupEvent,
+  cgroupEventBytes,
   CloseEvent,
   closeEventBytes,
   EventKind,
@@ -20,6 +22,7 @@ export interface EventHandlers {
   onSend(event: SampleEvent): void
   onPacket(event: PacketEvent): void
   onLedger(event: LedgerEvent): void
+  onCgroup(event: CgroupEvent): void
 }
 
 /**
@@ -33,6 +36,7 @@ export function readBatch(view: DataView, bytes: number, handlers: EventHandlers
   const sample = new SampleEvent(view)
   const packet = new PacketEvent(view)
   const ledger = new LedgerEvent(view)
+  const cgroup = new CgroupEvent(view)
   for (let offset = 0; offset < bytes;) {
     const kind = view.getUint32(offset, true)
     switch (kind) {
@@ -64,6 +68,10 @@ export function readBatch(view: DataView, bytes: number, handlers: EventHandlers
       case EventKind.ledger:
         handlers.onLedger(ledger.at(offset))
         offset += ledgerEventBytes
+        break
+      case EventKind.cgroup:
+        handlers.onCgroup(cgroup.at(offset))
+        offset += cgroupEventBytes
         break
       default:
         throw new RangeError(`a ring record has kind ${kind}, which is none`)

@@ -42,6 +42,13 @@ export function readText(view: DataView, offset: number): string {
   return texts.read(view, offset)
 }
 
+/** A longer char array, up to its first zero; what is no UTF-8 becomes U+FFFD. */
+export function readLongText(view: DataView, offset: number, places: number): string {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, places)
+  const end = bytes.indexOf(0)
+  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end))
+}
+
 /** struct wl_address as text: dotted for an IPv4-mapped address, RFC 5952 for the others. */
 export function readAddress(view: DataView, offset: number): string {
   return addresses.read(view, offset)

@@ -1,6 +1,11 @@
 // Generated from the BTF of bpf/wire/wire.h by `npm run generate`. Not to be edited.
 
-import { readAddress, readText, readU32s, readU64, writeAddress, writeEach, writeU32s, writeU64 } from './fields.ts'
+import { readAddress, readLongText, readText, readU32s, readU64, writeAddress, writeEach, writeU32s, writeU64 } from './fields.ts'
+
+export const CgroupChange = {
+  created: 0,
+  removed: 1,
+} as const
 
 export const ConnectionFlag = {
   active: 1,
@@ -29,6 +34,7 @@ export const EventKind = {
   reset: 9,
   drop: 10,
   ledger: 11,
+  cgroup: 12,
 } as const
 
 export const LedgerSpan = {
@@ -92,6 +98,7 @@ export const Signal = {
   reset: 9,
   drop: 10,
   ledger: 11,
+  cgroup: 12,
 } as const
 
 export const Stage = {
@@ -119,7 +126,45 @@ export function decodeBook(view: DataView, offset: number): Book {
   }
 }
 
-export const closeEventBytes = 160
+export const cgroupEventBytes = 536
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class CgroupEvent {
+  readonly #view: DataView
+  #offset = 0
+
+  constructor(view: DataView) {
+    this.#view = view
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    return this
+  }
+
+  get kind(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get change(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get cgroupId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
+  get path(): string {
+    return readLongText(this.#view, this.#offset + 24, 512)
+  }
+}
+
+export const closeEventBytes = 168
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
 export class CloseEvent {
@@ -159,43 +204,43 @@ export class CloseEvent {
   }
 
   get durationNs(): number {
-    return readU64(this.#view, this.#offset + 104)
-  }
-
-  get sentBytes(): number {
     return readU64(this.#view, this.#offset + 112)
   }
 
-  get receivedBytes(): number {
+  get sentBytes(): number {
     return readU64(this.#view, this.#offset + 120)
   }
 
+  get receivedBytes(): number {
+    return readU64(this.#view, this.#offset + 128)
+  }
+
   get retransmits(): number {
-    return this.#view.getUint32(this.#offset + 128, true)
-  }
-
-  get rttUs(): number {
-    return this.#view.getUint32(this.#offset + 132, true)
-  }
-
-  get minRttUs(): number {
     return this.#view.getUint32(this.#offset + 136, true)
   }
 
-  get error(): number {
+  get rttUs(): number {
     return this.#view.getUint32(this.#offset + 140, true)
   }
 
-  get busyMs(): number {
+  get minRttUs(): number {
     return this.#view.getUint32(this.#offset + 144, true)
   }
 
-  get receiverLimitedMs(): number {
+  get error(): number {
     return this.#view.getUint32(this.#offset + 148, true)
   }
 
-  get sendLimitedMs(): number {
+  get busyMs(): number {
     return this.#view.getUint32(this.#offset + 152, true)
+  }
+
+  get receiverLimitedMs(): number {
+    return this.#view.getUint32(this.#offset + 156, true)
+  }
+
+  get sendLimitedMs(): number {
+    return this.#view.getUint32(this.#offset + 160, true)
   }
 }
 
@@ -244,6 +289,9 @@ export interface Config {
   stateInHash: number
   firstUseAtRead: number
   datagramsAtQueued: number
+  cgroupV1: number
+  cgroupV1Hierarchy: number
+  byCgroup: number
   pids: NumberSet
   tids: NumberSet
   uids: NumberSet
@@ -256,7 +304,7 @@ export interface Config {
   comms: CommSet
 }
 
-export const configBytes = 3504
+export const configBytes = 3512
 
 export function encodeConfig(view: DataView, offset: number, value: Config): void {
   writeU64(view, offset, value.epochNs)
@@ -277,16 +325,19 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   view.setUint32(offset + 80, value.stateInHash, true)
   view.setUint32(offset + 84, value.firstUseAtRead, true)
   view.setUint32(offset + 88, value.datagramsAtQueued, true)
-  encodeNumberSet(view, offset + 96, value.pids)
-  encodeNumberSet(view, offset + 360, value.tids)
-  encodeNumberSet(view, offset + 624, value.uids)
-  encodeNumberSet(view, offset + 888, value.netns)
-  encodeNumberSet(view, offset + 1152, value.ports)
-  encodeNumberSet(view, offset + 1416, value.localPorts)
-  encodeNumberSet(view, offset + 1680, value.peerPorts)
-  encodeNetworkSet(view, offset + 1944, value.hosts)
-  encodeNetworkSet(view, offset + 2464, value.peers)
-  encodeCommSet(view, offset + 2984, value.comms)
+  view.setUint32(offset + 92, value.cgroupV1, true)
+  view.setUint32(offset + 96, value.cgroupV1Hierarchy, true)
+  view.setUint32(offset + 100, value.byCgroup, true)
+  encodeNumberSet(view, offset + 104, value.pids)
+  encodeNumberSet(view, offset + 368, value.tids)
+  encodeNumberSet(view, offset + 632, value.uids)
+  encodeNumberSet(view, offset + 896, value.netns)
+  encodeNumberSet(view, offset + 1160, value.ports)
+  encodeNumberSet(view, offset + 1424, value.localPorts)
+  encodeNumberSet(view, offset + 1688, value.peerPorts)
+  encodeNetworkSet(view, offset + 1952, value.hosts)
+  encodeNetworkSet(view, offset + 2472, value.peers)
+  encodeCommSet(view, offset + 2992, value.comms)
 }
 
 export interface EdgeKey {
@@ -315,6 +366,7 @@ export function decodeEdgeKey(view: DataView, offset: number): EdgeKey {
 
 export interface EdgeStats {
   comm: string
+  cgroupId: number
   sentBytes: number
   sendBlockedNs: number
   stallNs: number
@@ -330,24 +382,25 @@ export interface EdgeStats {
   stages: Histogram[]
 }
 
-export const edgeStatsBytes = 3872
+export const edgeStatsBytes = 3880
 
 export function decodeEdgeStats(view: DataView, offset: number): EdgeStats {
   return {
     comm: readText(view, offset),
-    sentBytes: readU64(view, offset + 16),
-    sendBlockedNs: readU64(view, offset + 24),
-    stallNs: readU64(view, offset + 32),
-    wouldBlocks: view.getUint32(offset + 40, true),
-    zeroWindows: view.getUint32(offset + 44, true),
-    retransmits: readU32s(view, offset + 48, 5),
-    resetsSent: view.getUint32(offset + 68, true),
-    resetsReceived: view.getUint32(offset + 72, true),
-    failures: view.getUint32(offset + 76, true),
-    drops: view.getUint32(offset + 80, true),
-    srttUs: view.getUint32(offset + 84, true),
-    minRttUs: view.getUint32(offset + 88, true),
-    stages: Array.from({ length: 4 }, (_, i) => decodeHistogram(view, offset + 96 + 944 * i)),
+    cgroupId: readU64(view, offset + 16),
+    sentBytes: readU64(view, offset + 24),
+    sendBlockedNs: readU64(view, offset + 32),
+    stallNs: readU64(view, offset + 40),
+    wouldBlocks: view.getUint32(offset + 48, true),
+    zeroWindows: view.getUint32(offset + 52, true),
+    retransmits: readU32s(view, offset + 56, 5),
+    resetsSent: view.getUint32(offset + 76, true),
+    resetsReceived: view.getUint32(offset + 80, true),
+    failures: view.getUint32(offset + 84, true),
+    drops: view.getUint32(offset + 88, true),
+    srttUs: view.getUint32(offset + 92, true),
+    minRttUs: view.getUint32(offset + 96, true),
+    stages: Array.from({ length: 4 }, (_, i) => decodeHistogram(view, offset + 104 + 944 * i)),
   }
 }
 
@@ -397,7 +450,7 @@ export class Ledger {
   }
 }
 
-export const ledgerEventBytes = 224
+export const ledgerEventBytes = 232
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
 export class LedgerEvent {
@@ -419,7 +472,7 @@ export class LedgerEvent {
     this.#offset = offset
     this.tuple.at(offset + 24)
     this.owner.at(offset + 64)
-    this.ledger.at(offset + 112)
+    this.ledger.at(offset + 120)
     return this
   }
 
@@ -440,7 +493,7 @@ export class LedgerEvent {
   }
 
   get wallNs(): number {
-    return readU64(this.#view, this.#offset + 104)
+    return readU64(this.#view, this.#offset + 112)
   }
 }
 
@@ -484,7 +537,7 @@ export function encodeNumberSet(view: DataView, offset: number, value: NumberSet
   writeEach(value.ranges, 32, (item, i) => encodeRange(view, offset + 8 + 8 * i, item))
 }
 
-export const openEventBytes = 120
+export const openEventBytes = 128
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
 export class OpenEvent {
@@ -524,15 +577,15 @@ export class OpenEvent {
   }
 
   get handshakeNs(): number {
-    return readU64(this.#view, this.#offset + 104)
+    return readU64(this.#view, this.#offset + 112)
   }
 
   get acceptQueueNs(): number {
-    return readU64(this.#view, this.#offset + 112)
+    return readU64(this.#view, this.#offset + 120)
   }
 }
 
-export const packetEventBytes = 120
+export const packetEventBytes = 128
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
 export class PacketEvent {
@@ -572,11 +625,11 @@ export class PacketEvent {
   }
 
   get stallNs(): number {
-    return readU64(this.#view, this.#offset + 104)
+    return readU64(this.#view, this.#offset + 112)
   }
 
   get flags(): number {
-    return this.#view.getUint32(this.#offset + 112, true)
+    return this.#view.getUint32(this.#offset + 120, true)
   }
 }
 
@@ -592,7 +645,7 @@ export function encodeRange(view: DataView, offset: number, value: Range): void 
   view.setUint32(offset + 4, value.high, true)
 }
 
-export const sampleEventBytes = 128
+export const sampleEventBytes = 136
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
 export class SampleEvent {
@@ -632,23 +685,23 @@ export class SampleEvent {
   }
 
   get latencyNs(): number {
-    return readU64(this.#view, this.#offset + 104)
-  }
-
-  get blockedNs(): number {
     return readU64(this.#view, this.#offset + 112)
   }
 
+  get blockedNs(): number {
+    return readU64(this.#view, this.#offset + 120)
+  }
+
   get bytes(): number {
-    return this.#view.getUint32(this.#offset + 120, true)
+    return this.#view.getUint32(this.#offset + 128, true)
   }
 
   get error(): number {
-    return this.#view.getUint32(this.#offset + 124, true)
+    return this.#view.getUint32(this.#offset + 132, true)
   }
 }
 
-export const taskBytes = 40
+export const taskBytes = 48
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
 export class Task {
@@ -677,16 +730,20 @@ export class Task {
     return readU64(this.#view, this.#offset + 8)
   }
 
+  get cgroupId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
   get uid(): number {
-    return this.#view.getUint32(this.#offset + 16, true)
+    return this.#view.getUint32(this.#offset + 24, true)
   }
 
   get source(): number {
-    return this.#view.getUint32(this.#offset + 20, true)
+    return this.#view.getUint32(this.#offset + 28, true)
   }
 
   get comm(): string {
-    return readText(this.#view, this.#offset + 24)
+    return readText(this.#view, this.#offset + 32)
   }
 }
 
@@ -739,26 +796,36 @@ export const wireLayout = {
       { name: 'invalid', offset: 24, size: 8 },
     ],
   },
+  wl_cgroup_event: {
+    size: 536,
+    members: [
+      { name: 'kind', offset: 0, size: 4 },
+      { name: 'change', offset: 4, size: 4 },
+      { name: 'time_ns', offset: 8, size: 8 },
+      { name: 'cgroup_id', offset: 16, size: 8 },
+      { name: 'path', offset: 24, size: 512 },
+    ],
+  },
   wl_close_event: {
-    size: 160,
+    size: 168,
     members: [
       { name: 'kind', offset: 0, size: 4 },
       { name: 'flags', offset: 4, size: 4 },
       { name: 'time_ns', offset: 8, size: 8 },
       { name: 'connection_id', offset: 16, size: 8 },
       { name: 'tuple', offset: 24, size: 40 },
-      { name: 'owner', offset: 64, size: 40 },
-      { name: 'duration_ns', offset: 104, size: 8 },
-      { name: 'sent_bytes', offset: 112, size: 8 },
-      { name: 'received_bytes', offset: 120, size: 8 },
-      { name: 'retransmits', offset: 128, size: 4 },
-      { name: 'rtt_us', offset: 132, size: 4 },
-      { name: 'min_rtt_us', offset: 136, size: 4 },
-      { name: 'error', offset: 140, size: 4 },
-      { name: 'busy_ms', offset: 144, size: 4 },
-      { name: 'receiver_limited_ms', offset: 148, size: 4 },
-      { name: 'send_limited_ms', offset: 152, size: 4 },
-      { name: '_pad', offset: 156, size: 4 },
+      { name: 'owner', offset: 64, size: 48 },
+      { name: 'duration_ns', offset: 112, size: 8 },
+      { name: 'sent_bytes', offset: 120, size: 8 },
+      { name: 'received_bytes', offset: 128, size: 8 },
+      { name: 'retransmits', offset: 136, size: 4 },
+      { name: 'rtt_us', offset: 140, size: 4 },
+      { name: 'min_rtt_us', offset: 144, size: 4 },
+      { name: 'error', offset: 148, size: 4 },
+      { name: 'busy_ms', offset: 152, size: 4 },
+      { name: 'receiver_limited_ms', offset: 156, size: 4 },
+      { name: 'send_limited_ms', offset: 160, size: 4 },
+      { name: '_pad', offset: 164, size: 4 },
     ],
   },
   wl_comm_pattern: {
@@ -777,7 +844,7 @@ export const wireLayout = {
     ],
   },
   wl_config: {
-    size: 3504,
+    size: 3512,
     members: [
       { name: 'epoch_ns', offset: 0, size: 8 },
       { name: 'slow_ns', offset: 8, size: 8 },
@@ -797,17 +864,19 @@ export const wireLayout = {
       { name: 'state_in_hash', offset: 80, size: 4 },
       { name: 'first_use_at_read', offset: 84, size: 4 },
       { name: 'datagrams_at_queued', offset: 88, size: 4 },
-      { name: '_pad', offset: 92, size: 4 },
-      { name: 'pids', offset: 96, size: 264 },
-      { name: 'tids', offset: 360, size: 264 },
-      { name: 'uids', offset: 624, size: 264 },
-      { name: 'netns', offset: 888, size: 264 },
-      { name: 'ports', offset: 1152, size: 264 },
-      { name: 'local_ports', offset: 1416, size: 264 },
-      { name: 'peer_ports', offset: 1680, size: 264 },
-      { name: 'hosts', offset: 1944, size: 520 },
-      { name: 'peers', offset: 2464, size: 520 },
-      { name: 'comms', offset: 2984, size: 520 },
+      { name: 'cgroup_v1', offset: 92, size: 4 },
+      { name: 'cgroup_v1_hierarchy', offset: 96, size: 4 },
+      { name: 'by_cgroup', offset: 100, size: 4 },
+      { name: 'pids', offset: 104, size: 264 },
+      { name: 'tids', offset: 368, size: 264 },
+      { name: 'uids', offset: 632, size: 264 },
+      { name: 'netns', offset: 896, size: 264 },
+      { name: 'ports', offset: 1160, size: 264 },
+      { name: 'local_ports', offset: 1424, size: 264 },
+      { name: 'peer_ports', offset: 1688, size: 264 },
+      { name: 'hosts', offset: 1952, size: 520 },
+      { name: 'peers', offset: 2472, size: 520 },
+      { name: 'comms', offset: 2992, size: 520 },
     ],
   },
   wl_edge_key: {
@@ -824,23 +893,24 @@ export const wireLayout = {
     ],
   },
   wl_edge_stats: {
-    size: 3872,
+    size: 3880,
     members: [
       { name: 'comm', offset: 0, size: 16 },
-      { name: 'sent_bytes', offset: 16, size: 8 },
-      { name: 'send_blocked_ns', offset: 24, size: 8 },
-      { name: 'stall_ns', offset: 32, size: 8 },
-      { name: 'would_blocks', offset: 40, size: 4 },
-      { name: 'zero_windows', offset: 44, size: 4 },
-      { name: 'retransmits', offset: 48, size: 20 },
-      { name: 'resets_sent', offset: 68, size: 4 },
-      { name: 'resets_received', offset: 72, size: 4 },
-      { name: 'failures', offset: 76, size: 4 },
-      { name: 'drops', offset: 80, size: 4 },
-      { name: 'srtt_us', offset: 84, size: 4 },
-      { name: 'min_rtt_us', offset: 88, size: 4 },
-      { name: '_pad', offset: 92, size: 4 },
-      { name: 'stages', offset: 96, size: 3776 },
+      { name: 'cgroup_id', offset: 16, size: 8 },
+      { name: 'sent_bytes', offset: 24, size: 8 },
+      { name: 'send_blocked_ns', offset: 32, size: 8 },
+      { name: 'stall_ns', offset: 40, size: 8 },
+      { name: 'would_blocks', offset: 48, size: 4 },
+      { name: 'zero_windows', offset: 52, size: 4 },
+      { name: 'retransmits', offset: 56, size: 20 },
+      { name: 'resets_sent', offset: 76, size: 4 },
+      { name: 'resets_received', offset: 80, size: 4 },
+      { name: 'failures', offset: 84, size: 4 },
+      { name: 'drops', offset: 88, size: 4 },
+      { name: 'srtt_us', offset: 92, size: 4 },
+      { name: 'min_rtt_us', offset: 96, size: 4 },
+      { name: '_pad', offset: 100, size: 4 },
+      { name: 'stages', offset: 104, size: 3776 },
     ],
   },
   wl_histogram: {
@@ -860,16 +930,16 @@ export const wireLayout = {
     ],
   },
   wl_ledger_event: {
-    size: 224,
+    size: 232,
     members: [
       { name: 'kind', offset: 0, size: 4 },
       { name: 'span', offset: 4, size: 4 },
       { name: 'time_ns', offset: 8, size: 8 },
       { name: 'connection_id', offset: 16, size: 8 },
       { name: 'tuple', offset: 24, size: 40 },
-      { name: 'owner', offset: 64, size: 40 },
-      { name: 'wall_ns', offset: 104, size: 8 },
-      { name: 'ledger', offset: 112, size: 112 },
+      { name: 'owner', offset: 64, size: 48 },
+      { name: 'wall_ns', offset: 112, size: 8 },
+      { name: 'ledger', offset: 120, size: 112 },
     ],
   },
   wl_network: {
@@ -896,30 +966,30 @@ export const wireLayout = {
     ],
   },
   wl_open_event: {
-    size: 120,
+    size: 128,
     members: [
       { name: 'kind', offset: 0, size: 4 },
       { name: 'error', offset: 4, size: 4 },
       { name: 'time_ns', offset: 8, size: 8 },
       { name: 'connection_id', offset: 16, size: 8 },
       { name: 'tuple', offset: 24, size: 40 },
-      { name: 'owner', offset: 64, size: 40 },
-      { name: 'handshake_ns', offset: 104, size: 8 },
-      { name: 'accept_queue_ns', offset: 112, size: 8 },
+      { name: 'owner', offset: 64, size: 48 },
+      { name: 'handshake_ns', offset: 112, size: 8 },
+      { name: 'accept_queue_ns', offset: 120, size: 8 },
     ],
   },
   wl_packet_event: {
-    size: 120,
+    size: 128,
     members: [
       { name: 'kind', offset: 0, size: 4 },
       { name: 'type', offset: 4, size: 4 },
       { name: 'time_ns', offset: 8, size: 8 },
       { name: 'connection_id', offset: 16, size: 8 },
       { name: 'tuple', offset: 24, size: 40 },
-      { name: 'owner', offset: 64, size: 40 },
-      { name: 'stall_ns', offset: 104, size: 8 },
-      { name: 'flags', offset: 112, size: 4 },
-      { name: '_pad', offset: 116, size: 4 },
+      { name: 'owner', offset: 64, size: 48 },
+      { name: 'stall_ns', offset: 112, size: 8 },
+      { name: 'flags', offset: 120, size: 4 },
+      { name: '_pad', offset: 124, size: 4 },
     ],
   },
   wl_range: {
@@ -930,29 +1000,30 @@ export const wireLayout = {
     ],
   },
   wl_sample_event: {
-    size: 128,
+    size: 136,
     members: [
       { name: 'kind', offset: 0, size: 4 },
       { name: 'flags', offset: 4, size: 4 },
       { name: 'time_ns', offset: 8, size: 8 },
       { name: 'connection_id', offset: 16, size: 8 },
       { name: 'tuple', offset: 24, size: 40 },
-      { name: 'task', offset: 64, size: 40 },
-      { name: 'latency_ns', offset: 104, size: 8 },
-      { name: 'blocked_ns', offset: 112, size: 8 },
-      { name: 'bytes', offset: 120, size: 4 },
-      { name: 'error', offset: 124, size: 4 },
+      { name: 'task', offset: 64, size: 48 },
+      { name: 'latency_ns', offset: 112, size: 8 },
+      { name: 'blocked_ns', offset: 120, size: 8 },
+      { name: 'bytes', offset: 128, size: 4 },
+      { name: 'error', offset: 132, size: 4 },
     ],
   },
   wl_task: {
-    size: 40,
+    size: 48,
     members: [
       { name: 'pid', offset: 0, size: 4 },
       { name: 'tid', offset: 4, size: 4 },
       { name: 'process_start_ns', offset: 8, size: 8 },
-      { name: 'uid', offset: 16, size: 4 },
-      { name: 'source', offset: 20, size: 4 },
-      { name: 'comm', offset: 24, size: 16 },
+      { name: 'cgroup_id', offset: 16, size: 8 },
+      { name: 'uid', offset: 24, size: 4 },
+      { name: 'source', offset: 28, size: 4 },
+      { name: 'comm', offset: 32, size: 16 },
     ],
   },
   wl_tuple: {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
 import { assertSameRows } from '../same-rows.ts'
@@ -52,13 +53,15 @@ test('trace --json: start, then one object a line, the books last', async () => 
   )
   const close = rows.find(({ kind, peerPort }) => kind === 'close' && peerPort === port)
   assert.ok(close)
-  const { timeUnixNs, durationUs, rttUs, minRttUs, connectionId, busyMs, ...exact } = close
+  const { timeUnixNs, durationUs, rttUs, minRttUs, connectionId, busyMs, cgroup, ...exact } = close
+  assert.equal(cgroup, lastCgroupOf(host.pid))
   assert.deepEqual(exact, {
     kind: 'close',
     pid: host.pid,
     tid: host.pid,
     comm: 'actor',
     uid: 0,
+    service: 'actor',
     ipVersion: 4,
     localAddress: '127.0.0.1',
     localPort: clientPort,
@@ -86,6 +89,11 @@ test('trace --json: start, then one object a line, the books last', async () => 
   ])
 })
 
+/** The path of a process's cgroup, v2. */
+function lastCgroupOf(pid: number): string | undefined {
+  return /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1]
+}
+
 test('trace piped: tab-separated columns, one header, the books on standard error', async () => {
   await using host = await Actor.inNewNamespace()
   using run = await started(host, ['trace', '--count', '4'])
@@ -97,12 +105,14 @@ test('trace piped: tab-separated columns, one header, the books on standard erro
     .map((line) => line.split('\t'))
   assert.deepEqual(
     header,
-    'TIME TYPE PID COMM IP SADDR SPORT DADDR DPORT HANDSHAKE ACCEPTQ DURATION SENT RECEIVED RETR RTT DETAIL'.split(' '),
+    'TIME TYPE PID COMM CONTAINER SERVICE IP SADDR SPORT DADDR DPORT HANDSHAKE ACCEPTQ DURATION SENT RECEIVED RETR RTT DETAIL'.split(
+      ' ',
+    ),
   )
   assert.equal(rows.length, 4)
   assert.ok(rows.every((row) => row.length === header.length))
   const accept = rows.find((row) => row[1] === 'accept')
-  assert.deepEqual(accept?.slice(2, 7), [String(host.pid), 'actor', '4', '127.0.0.1', String(port)])
+  assert.deepEqual(accept?.slice(2, 9), [String(host.pid), 'actor', '-', 'actor', '4', '127.0.0.1', String(port)])
   assert.match(stderr, /^wirelag: .*; connect 1 = 1 delivered \+ 0 lost \+ 0 filtered \+ 0 invalid; accept 1 = /)
 })
 
@@ -145,7 +155,11 @@ test("pktlat: tcppktlat's columns, and a summary for each process", async () => 
   const { port, clientPort } = await exchange(host)
   const { stdout, stderr } = await run.ended()
   const [header, row = '', ...rest] = stdout.trimEnd().split('\n')
-  assert.equal(header?.replaceAll('\t', ' '), 'TIME(s) PID TID COMM LADDR LPORT RADDR RPORT MS')
+  // Whose it is comes after them, on a host that has containers or units.
+  assert.match(
+    header?.replaceAll('\t', ' ') ?? '',
+    /^TIME\(s\) PID TID COMM LADDR LPORT RADDR RPORT MS( CONTAINER| SERVICE)?$/,
+  )
   const [time, pid, tid, comm, laddr, lport, raddr, rport, ms] = row.split('\t')
   assert.match(String(time), /^\d\d:\d\d:\d\d$/)
   assert.deepEqual(
@@ -212,7 +226,7 @@ test('-- COMMAND alone traces it and sums it up', async () => {
   const script = `exec 3<>/dev/tcp/127.0.0.1/9`
   const { exitCode, stderr } = await runToEnd(['--', 'nsenter', '--net', `--target=${host.pid}`, 'bash', '-c', script])
   assert.equal(exitCode, 1)
-  assert.match(stderr, /\tfail\t\d+\tbash\t4\t/)
+  assert.match(stderr, /\tfail\t\d+\tbash\t-\tbash\t4\t/)
   assert.match(stderr, /\nbash\tto 127\.0\.0\.1:9\t0\t1 ECONNREFUSED\t/)
 })
 

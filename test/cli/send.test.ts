@@ -70,7 +70,7 @@ function assertBook(summary: Row | undefined, { delivered }: { delivered: number
   assert.deepEqual([book, ...rest], [exact])
 }
 
-const header = 'PID COMM SERVICE PROTO COUNT BYTES P50_MS P95_MS P99_MS MAX_MS BLOCKED_% EAGAIN'.split(' ')
+const header = 'PID COMM SERVICE CONTAINER PROTO COUNT BYTES P50_MS P95_MS P99_MS MAX_MS BLOCKED_% EAGAIN'.split(' ')
 
 function cells(text: string): string[][] {
   return text
@@ -92,7 +92,8 @@ test('send --json: every call is counted once, by process; the books last', asyn
   assert.equal(objects[0]?.['kind'], 'start')
   const sends = objects.find(({ kind, rows }) => kind === 'sends' && (rows as Row[])[0]?.['count'] === 100)
   assert.equal(sends?.['windowMs'], 10_000)
-  const { p50Us, p95Us, p99Us, maxUs, sendUs, ...exact } = onlyRow(sends)
+  const { p50Us, p95Us, p99Us, maxUs, sendUs, cgroup, ...exact } = onlyRow(sends)
+  assert.match(String(cgroup), /^\//)
   for (const value of [p50Us, p95Us, p99Us, maxUs, sendUs]) isBetween(value, 0.001, 1e6)
   assert.deepEqual(exact, {
     pid: host.pid,
@@ -123,13 +124,13 @@ test('send piped: one header, each row with its time; sums and books on standard
   assert.deepEqual(head, ['TIME', ...header])
   for (const row of rows) {
     assert.match(row[0] ?? '', /^\d\d:\d\d:\d\d\.\d{3}$/)
-    assert.deepEqual(row.slice(1, 7), [String(host.pid), 'actor', 'actor', 'tcp', '1', String(bigBytes)])
+    assert.deepEqual(row.slice(1, 8), [String(host.pid), 'actor', 'actor', '-', 'tcp', '1', String(bigBytes)])
   }
   const [sumHeader, sum = []] = cells(stderr)
   assert.deepEqual(sumHeader, header)
-  assert.deepEqual(sum.slice(0, 6), [String(host.pid), 'actor', 'actor', 'tcp', '1', String(bigBytes)])
+  assert.deepEqual(sum.slice(0, 7), [String(host.pid), 'actor', 'actor', '-', 'tcp', '1', String(bigBytes)])
   // Of the whole run, so the maximum is exact.
-  isBetween(Number(sum[9]), 200, elapsedMs)
+  isBetween(Number(sum[10]), 200, elapsedMs)
   assert.match(stderr, /\nwirelag: .*; send \d+ = 1 delivered \+ 0 lost \+ \d+ filtered \+ 0 invalid; hooks: /)
 })
 
@@ -191,7 +192,7 @@ test('--once: one table, exit code 3 where a p95 is over the threshold, else 0',
   assert.equal(ended.exitCode, 3)
   const [head, row, ...rest] = cells(ended.stdout)
   assert.deepEqual(head, ['TIME', ...header])
-  assert.deepEqual(row?.slice(1, 7), [String(host.pid), 'actor', 'actor', 'tcp', '1', String(bigBytes)])
+  assert.deepEqual(row?.slice(1, 8), [String(host.pid), 'actor', 'actor', '-', 'tcp', '1', String(bigBytes)])
   assert.deepEqual(rest, [])
   assert.match(ended.stderr, /^wirelag: \d\d:\d\d:\d\d ALERT actor/)
 
@@ -199,7 +200,7 @@ test('--once: one table, exit code 3 where a p95 is over the threshold, else 0',
   await sendQuickly(host, 5)
   const good = await quick.ended()
   assert.equal(good.exitCode, 0)
-  assert.equal(cells(good.stdout)[1]?.[5], '5')
+  assert.equal(cells(good.stdout)[1]?.[6], '5')
   assert.doesNotMatch(good.stderr, /ALERT/)
 })
 
@@ -231,7 +232,8 @@ test('--slow: each send call that took longer, with its connection', async () =>
   const { stdout } = await run.ended()
   const [row, ...rest] = jsonRows(stdout, 'send')
   assert.deepEqual(rest, [])
-  const { timeUnixNs, connectionId, latencyUs, blockedUs, metZeroWindow, ...exact } = row ?? {}
+  const { timeUnixNs, connectionId, latencyUs, blockedUs, metZeroWindow, cgroup, ...exact } = row ?? {}
+  assert.match(String(cgroup), /^\//)
   isBetween(latencyUs, 200_000, elapsedMs * 1000)
   isBetween(blockedUs, 0.98 * Number(latencyUs), Number(latencyUs))
   isBetween(connectionId, 1, Number.MAX_SAFE_INTEGER)
@@ -267,11 +269,11 @@ test('--slow piped: columns, and the sums on standard error', async () => {
   const [head, row = [], ...rest] = cells(stdout)
   assert.deepEqual(
     head,
-    'TIME PID TID COMM SERVICE PROTO SADDR SPORT DADDR DPORT MS BLOCKED_MS BYTES DETAIL'.split(' '),
+    'TIME PID TID COMM SERVICE CONTAINER PROTO SADDR SPORT DADDR DPORT MS BLOCKED_MS BYTES DETAIL'.split(' '),
   )
   assert.deepEqual(rest, [])
   assert.deepEqual(
-    [row[1], row[3], row[5], row[9], row[12]],
+    [row[1], row[3], row[6], row[10], row[13]],
     [String(host.pid), 'actor', 'tcp', String(port), '200000'],
   )
   assert.deepEqual(cells(stderr)[0], header)

@@ -126,17 +126,17 @@ test('top piped: one header, then the rows of each window with its time', async 
   assert.deepEqual(
     header,
     (
-      'TIME PID COMM SERVICE HANDSHAKE_P95_MS HANDSHAKES_PER_S ACCEPT_P95_MS ACCEPTS_PER_S SEND_P95_MS SENDS_PER_S ' +
+      'TIME PID COMM CONTAINER SERVICE HANDSHAKE_P95_MS HANDSHAKES_PER_S ACCEPT_P95_MS ACCEPTS_PER_S SEND_P95_MS SENDS_PER_S ' +
       'PICKUP_P95_MS PICKUPS_PER_S RETRANSMITS FAILURES RESETS DROPS SENT_BYTES_PER_S'
     ).split(' '),
   )
   assert.ok(rows.every((row) => row.length === header.length && /^\d\d:\d\d:\d\d\.\d{3}$/.test(row[0] ?? '')))
   const times = [...new Set(rows.map(([time]) => time))]
   const last = rows.filter(([time]) => time === times.at(-1))
-  const told = last.map((row) => [...row.slice(1, 4), ...row.slice(12, 16)])
+  const told = last.map((row) => [...row.slice(1, 5), ...row.slice(13, 17)])
   assert.deepEqual(told, [
-    [String(client.pid), 'actor', 'actor', '0', '3', '3', '0'],
-    [String(server.pid), 'actor', 'actor', '0', '0', '0', '0'],
+    [String(client.pid), 'actor', '-', 'actor', '0', '3', '3', '0'],
+    [String(server.pid), 'actor', '-', 'actor', '0', '0', '0', '0'],
   ])
   assert.match(stderr, /^wirelag: .*; connect 4 = 4 delivered \+ 0 lost \+ 0 filtered \+ 0 invalid; /)
 })
@@ -172,7 +172,7 @@ test('top --count: as many windows', async () => {
 const refusals: [args: string, message: string][] = [
   ['--sort x', `--sort: 'x' is none of ${topColumnNames.join(', ')}`],
   ['--sort rtt', '--sort rtt: --by process has no such column'],
-  ['--by x', "option '--by <WHAT>' argument 'x' is invalid. Allowed choices are process, service, edge."],
+  ['--by x', "option '--by <WHAT>' argument 'x' is invalid. Allowed choices are process, container, service, edge."],
   ['--interval 1ms', '--interval: 1ms is out of range: from 100ms to 10m'],
   ['--window 25h', '--window: 25h is out of range: from 100ms to 24h'],
   ['--interval 20s', '--interval is longer than --window'],
@@ -244,7 +244,7 @@ test('top on a terminal: rows, groupings, order, filter, one row, and back', asy
   )
   run.type('q')
   await run.until(([title]) => title?.startsWith('processes') ?? false)
-  run.type('ee')
+  run.type('eee')
   await run.until(
     (lines) => lines[0]?.startsWith('edges') === true && lines.some((line) => line.includes('to 127.0.0.1:9 ')),
   )
@@ -276,7 +276,7 @@ test('top on a terminal: held by space, it goes on counting', async () => {
   run.type(' ')
   await run.until(([title]) => title?.includes('PAUSED') ?? false)
   await talk(server, client)
-  run.type('e')
+  run.type('ee')
   await run.until(([title]) => title?.startsWith('services') ?? false)
   assert.match(run.screen.lines[3] ?? '', /^(watching…|nothing happened)$/)
   run.type(' ')

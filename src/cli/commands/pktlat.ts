@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import { identityJson } from '../../export/identity-json.ts'
 import { pickupJson, startJson, summaryJson, us } from '../../export/ndjson.ts'
 import type { EdgeActivity } from '../../model/edge.ts'
 import type { Watch } from '../../pipeline/watch.ts'
@@ -10,7 +11,8 @@ import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
 import { Output } from '../output.ts'
 import { RowFormat } from '../render/columns.ts'
-import { pickupColumns } from '../render/pickup-columns.ts'
+import { ownerColumns } from '../render/owner-columns.ts'
+import { pickupColumns, type PickupRow } from '../render/pickup-columns.ts'
 import { pickupTable, summaryLines } from '../render/summary.ts'
 
 interface PktlatOptions extends FilterOptions, WatchCommandOptions {
@@ -67,10 +69,7 @@ function parseMinUs(text: string): number {
 
 async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: CommandContext): Promise<number> {
   const output = new Output(childArgs ? process.stderr : process.stdout)
-  const format = new RowFormat(
-    pickupColumns({ timestamp: options.timestamp ?? false, wide: options.wide ?? false }),
-    output.isTerminal,
-  )
+  let format: RowFormat<PickupRow> | undefined
   let watch: Watch | undefined
   const result = await liveRun(
     {
@@ -95,6 +94,7 @@ async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: Comm
     {
       onStart: (started) => {
         watch = started
+        format = formatOf(options, started, output.isTerminal)
         if (options.verbose) writeHooks(started)
         if (options.json) output.line(JSON.stringify(startJson(started.unixNs(started.now()), started.signals)))
         else if (!options.summary) output.line(format.header())
@@ -102,7 +102,7 @@ async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: Comm
       },
       sinks: {
         onPickup: (sample) => {
-          if (!watch) return
+          if (!watch || !format) return
           const unixNs = watch.unixNs(sample.timeNs)
           output.line(options.json ? JSON.stringify(pickupJson(sample, unixNs)) : format.row({ sample, unixNs }))
         },
@@ -112,6 +112,12 @@ async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: Comm
   )
   writeResult(result, options, output)
   return result.exitCode
+}
+
+/** tcppktlat's columns, to the letter where the host has neither containers nor units; whose it is comes after them. */
+function formatOf({ timestamp, wide }: PktlatOptions, watch: Watch, isTerminal: boolean): RowFormat<PickupRow> {
+  const owners = ownerColumns<PickupRow>(({ sample }) => sample.reader, watch.ownerColumn, true)
+  return new RowFormat(pickupColumns({ timestamp: timestamp ?? false, wide: wide ?? false, owners }), isTerminal)
 }
 
 function writeHooks(watch: Watch): void {
@@ -142,6 +148,7 @@ function pickupsJson({ edge, stages }: EdgeActivity): Record<string, unknown> {
   return {
     pid: edge.process?.pid,
     comm: edge.process?.comm,
+    ...identityJson(edge.process?.identity),
     protocol: edge.protocol,
     count: histogram.count,
     p50Us: us(histogram.quantileNs(0.5)),

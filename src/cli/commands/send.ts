@@ -179,7 +179,7 @@ class SendRun implements LiveView {
   #tablesLeft: number
   readonly sinks: WatchSinks = {
     onSend: (sample) => {
-      if (this.#live) this.#view.sample(sample, this.#live.monitor.serviceOf(sample.sender), this.#live.watch)
+      if (this.#live) this.#view.sample(sample, this.#live.watch)
     },
     onBatchEnd: () => this.#view.flush(),
   }

@@ -11,7 +11,7 @@ import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
 import { Output } from '../output.ts'
 import { RowFormat } from '../render/columns.ts'
-import { connectionColumns, type TraceEvent } from '../render/connection-columns.ts'
+import { connectionColumns, type TraceEvent, type TraceRow } from '../render/connection-columns.ts'
 import { summaryLines } from '../render/summary.ts'
 import { tallyTable } from '../render/tally-table.ts'
 import { TcptracerRows } from '../render/tcptracer-rows.ts'
@@ -153,10 +153,13 @@ function eventJson(event: TraceEvent, unixNs: bigint): Record<string, unknown> {
 }
 
 function tableRows(isTerminal: boolean): Rows {
-  const format = new RowFormat(connectionColumns, isTerminal)
+  let format: RowFormat<TraceRow> | undefined
   return {
-    header: () => [format.header()],
-    row: (event, watch) => format.row({ event, unixNs: watch.unixNs(event.timeNs) }),
+    header: (watch) => {
+      format = new RowFormat(connectionColumns(watch.ownerColumn, isTerminal), isTerminal)
+      return [format.header()]
+    },
+    row: (event, watch) => format?.row({ event, unixNs: watch.unixNs(event.timeNs) }),
   }
 }
 

@@ -3,6 +3,7 @@ import type { ConnectionEvent } from '../../model/connection-event.ts'
 import type { Ledger } from '../../model/ledger.ts'
 import type { PacketEvent } from '../../model/packet-event.ts'
 import { clockTimeMs, ms, type Column } from './columns.ts'
+import { ownerColumns, type OwnerColumn } from './owner-columns.ts'
 import { ledgerText } from './ledger-text.ts'
 
 /** What `wirelag trace` has a row for. */
@@ -19,7 +20,14 @@ type Row = TraceRow
 const none = '-'
 
 /** The columns of `wirelag trace`; durations are milliseconds, sizes bytes, `-` what does not apply or is unknown. */
-export const connectionColumns: readonly Column<Row>[] = [
+export function connectionColumns(shown: OwnerColumn | undefined, isTerminal: boolean): Column<Row>[] {
+  const [time, ...others] = columns
+  const [type, pid, comm, ...rest] = others
+  const owners = ownerColumns<Row>(({ event }) => event.owner, shown, isTerminal)
+  return [time, type, pid, comm, ...owners, ...rest].filter((column) => column !== undefined)
+}
+
+const columns: readonly Column<Row>[] = [
   { title: 'TIME', width: 12, align: 'left', text: ({ unixNs }) => clockTimeMs(unixNs) },
   { title: 'TYPE', width: 10, align: 'left', text: ({ event }) => typeOf(event) },
   { title: 'PID', width: 7, align: 'left', text: ({ event }) => String(event.owner?.pid ?? none) },

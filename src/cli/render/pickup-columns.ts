@@ -7,8 +7,13 @@ export interface PickupRow {
   unixNs: bigint
 }
 
-/** The columns of tcppktlat: libbpf-tools/tcppktlat.c of iovisor/bcc. A `+` after MS: at least so long. */
-export function pickupColumns(options: { timestamp: boolean; wide: boolean }): Column<PickupRow>[] {
+/** The columns of tcppktlat: libbpf-tools/tcppktlat.c of iovisor/bcc. A `+` after MS: at least so long. Behind them,
+ * `owners`: whose the reader is. */
+export function pickupColumns(options: {
+  timestamp: boolean
+  wide: boolean
+  owners: readonly Column<PickupRow>[]
+}): Column<PickupRow>[] {
   const addressWidth = options.wide ? 26 : 15
   const left = (title: string, width: number, text: (row: PickupRow) => string): Column<PickupRow> => ({
     title,
@@ -25,6 +30,11 @@ export function pickupColumns(options: { timestamp: boolean; wide: boolean }): C
     left('LPORT', 5, ({ sample }) => String(sample.socket.local.port)),
     left('RADDR', addressWidth, ({ sample }) => sample.socket.peer.address),
     left('RPORT', 5, ({ sample }) => String(sample.socket.peer.port)),
-    left('MS', 0, ({ sample }) => `${(sample.latencyNs / 1e6).toFixed(2)}${sample.isLowerBound ? '+' : ''}`),
+    left(
+      'MS',
+      options.owners.length > 0 ? 9 : 0,
+      ({ sample }) => `${(sample.latencyNs / 1e6).toFixed(2)}${sample.isLowerBound ? '+' : ''}`,
+    ),
+    ...options.owners,
   ]
 }

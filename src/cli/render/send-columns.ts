@@ -1,10 +1,11 @@
 import { printable } from '../../lib/printable.ts'
+import { serviceOf } from '../../model/container.ts'
 import type { SendSample } from '../../model/send-sample.ts'
 import { clockTimeMs, ms, type Column } from './columns.ts'
+import { containerOf } from './owner-columns.ts'
 
 export interface SendRow {
   sample: SendSample
-  service: string
   unixNs: bigint
 }
 
@@ -16,7 +17,8 @@ export const sendColumns: readonly Column<Row>[] = [
   { title: 'PID', width: 7, align: 'left', text: ({ sample }) => String(sample.sender.pid) },
   { title: 'TID', width: 7, align: 'left', text: ({ sample }) => String(sample.sender.tid) },
   { title: 'COMM', width: 15, align: 'left', text: ({ sample }) => printable(sample.sender.comm) },
-  { title: 'SERVICE', width: 15, align: 'left', text: ({ service }) => printable(service) },
+  { title: 'SERVICE', width: 15, align: 'left', text: ({ sample }) => printable(serviceOf(sample.sender)) },
+  { title: 'CONTAINER', width: 15, align: 'left', text: ({ sample }) => containerOf(sample.sender) },
   { title: 'PROTO', width: 5, align: 'left', text: ({ sample }) => sample.protocol },
   { title: 'SADDR', width: 15, align: 'left', text: ({ sample }) => sample.socket.local.address },
   { title: 'SPORT', width: 5, align: 'left', text: ({ sample }) => String(sample.socket.local.port) },

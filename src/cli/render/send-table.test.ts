@@ -24,8 +24,8 @@ test('piped: every column', () => {
   assert.deepEqual(
     lines.map((line) => line.split('\t')),
     [
-      'PID COMM SERVICE PROTO COUNT BYTES P50_MS P95_MS P99_MS MAX_MS BLOCKED_% EAGAIN'.split(' '),
-      '812 worker nginx tcp 1 1234567 192.938 192.938 192.938 200.000 75.0 3'.split(' '),
+      'PID COMM SERVICE CONTAINER PROTO COUNT BYTES P50_MS P95_MS P99_MS MAX_MS BLOCKED_% EAGAIN'.split(' '),
+      '812 worker nginx - tcp 1 1234567 192.938 192.938 192.938 200.000 75.0 3'.split(' '),
     ],
   )
 })

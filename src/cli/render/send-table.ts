@@ -1,5 +1,6 @@
 import { formatBytes } from '../../lib/byte-size.ts'
 import { printable } from '../../lib/printable.ts'
+import { containerText } from '../../model/container.ts'
 import { blockedShare, type SendActivity, type SendGrouping } from '../../model/send-activity.ts'
 import { alignedTable } from './aligned-table.ts'
 import { ms } from './columns.ts'
@@ -23,7 +24,10 @@ interface SendColumn {
 /** Header and rows: how long sends took, in milliseconds, and the share of it that was waiting for buffer space. */
 export function sendTable(rows: readonly SendActivity[], options: SendTableOptions): string[] {
   const width = options.width ?? Infinity
-  let columns = columnsOf(options)
+  let columns = columnsOf(
+    options,
+    rows.some(({ process }) => process?.identity?.container),
+  )
   for (;;) {
     const lines = alignedTable(
       [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ text }) => text(row)))],
@@ -36,7 +40,12 @@ export function sendTable(rows: readonly SendActivity[], options: SendTableOptio
 }
 
 /** A program gets every column, in the same place whatever the options but for the grouping. */
-function columnsOf({ grouping, isTerminal, hasUdp }: SendTableOptions): SendColumn[] {
+function columnsOf({ grouping, isTerminal, hasUdp }: SendTableOptions, hasContainers: boolean): SendColumn[] {
+  const container: SendColumn = {
+    title: 'CONTAINER',
+    text: ({ process }) => (process?.identity?.container ? printable(containerText(process.identity.container)) : '-'),
+    dispensability: 3.5,
+  }
   const service: SendColumn = { title: 'SERVICE', text: (row) => printable(row.service ?? '(others)') }
   const quantile = (q: number) => (row: SendActivity) => ms(row.histogram.quantileNs(q))
   return [
@@ -45,6 +54,7 @@ function columnsOf({ grouping, isTerminal, hasUdp }: SendTableOptions): SendColu
           { title: 'PID', text: (row: SendActivity) => String(row.process?.pid ?? '-') },
           { title: 'COMM', text: (row: SendActivity) => printable(row.process?.comm ?? '-'), dispensability: 4 },
           service,
+          ...(hasContainers || !isTerminal ? [container] : []),
         ]
       : [
           service,

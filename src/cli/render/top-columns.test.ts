@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { textWidth } from '../../lib/text-width.ts'
+import { serviceAlone } from '../../model/container.ts'
 import type { Edge } from '../../model/edge.ts'
 import { topGroupings, type TopColumnName, type TopGrouping, type TopRow } from '../../model/top-row.ts'
 import { noActivity } from '../../track/edge-activity.ts'
 import { topRows } from '../../track/top-rows.ts'
 import { coloredStyles, colorlessStyles, noStyles, withoutStyles } from './styles.ts'
-import { fitColumns, topColumns, topHeader, topLine } from './top-columns.ts'
+import { fitColumns, topColumns, topHeader, topLine, usefulColumns } from './top-columns.ts'
 
 const edge: Edge = {
   process: { pid: 4711, startNs: 1, comm: 'redis-server' },
@@ -19,19 +20,20 @@ const edge: Edge = {
 
 function rowOf(grouping: TopGrouping, of: Partial<Edge> = {}): TopRow {
   const activity = noActivity({ ...edge, ...of })
+  if (activity.edge.process) activity.edge.process.identity = serviceAlone('cache')
   for (let i = 0; i < 100; i++) activity.stages.pickup.record(40e3)
   activity.stages.acceptQueue.record(60e6)
   activity.stages.send.record(7e6)
   Object.assign(activity.counts, { sentBytes: 1_234_000, failures: 3, resetsSent: 1, resetsReceived: 12_000, drops: 2 })
   activity.counts.retransmits.rto = 5
   activity.rttUs = 87
-  return topRows([activity], grouping, () => 'cache')[0]!
+  return topRows([activity], grouping)[0]!
 }
 
 const facts = { spanNs: 10e9, slowNs: 5e6, styles: noStyles }
 
 function table(grouping: TopGrouping, width: number, kept?: TopColumnName): string[] {
-  const fitted = fitColumns(topColumns(grouping), width, kept)
+  const fitted = fitColumns(usefulColumns(grouping, []), width, kept)
   return [topHeader(fitted, undefined, noStyles), topLine(fitted, rowOf(grouping), facts)]
 }
 
@@ -100,7 +102,7 @@ test('no line is longer than the screen, whatever its width, with a comm of wide
       peerAddress: '2001:db8:1234:5678:9abc:def0:1234:5678',
     })
     for (let width = 1; width <= 200; width++) {
-      const fitted = fitColumns(topColumns(grouping), width, 'rtt')
+      const fitted = fitColumns(usefulColumns(grouping, []), width, 'rtt')
       const widths = [topHeader(fitted, 'pickup', noStyles), topLine(fitted, row, facts)].map((line) => textWidth(line))
       assert.ok(Math.max(...widths) <= Math.max(width, 2 * fitted.length), `${grouping} ${width}: ${widths.join()}`)
       assert.equal(widths[0], widths[1])
@@ -109,13 +111,13 @@ test('no line is longer than the screen, whatever its width, with a comm of wide
 })
 
 test('control characters of a comm are not written', () => {
-  const fitted = fitColumns(topColumns('process'), 80)
+  const fitted = fitColumns(usefulColumns('process', []), 80)
   const line = topLine(fitted, rowOf('process', { process: { pid: 1, startNs: 1, comm: '\u001b[2J\r\n' } }), facts)
   assert.ok(line.startsWith('      1 \\x1b[2J\\x0d…'), line)
 })
 
 test('a p95 over the threshold is yellow, over ten times of it red; without colours the same text', () => {
-  const fitted = fitColumns(topColumns('process'), 80)
+  const fitted = fitColumns(usefulColumns('process', []), 80)
   const colored = topLine(fitted, rowOf('process'), { ...facts, styles: coloredStyles })
   assert.ok(colored.includes('\u001b[31m 60.00\u001b[39m \u001b[33m 7.000\u001b[39m   0.10  0.039 '), colored)
   assert.equal(withoutStyles(colored), table('process', 80)[1])
@@ -128,6 +130,7 @@ test('for a program: every column, all digits', () => {
   assert.deepEqual(fields('edge'), [
     'PID=4711',
     'COMM=redis-server',
+    'CONTAINER=-',
     'SERVICE=cache',
     'PEER=from 192.168.100.200 on 6379',
     'HANDSHAKE_P95_MS=-',
@@ -145,9 +148,10 @@ test('for a program: every column, all digits', () => {
     'SENT_BYTES_PER_S=123400',
     'RTT_MS=0.087',
   ])
-  assert.deepEqual(fields('process').slice(0, 4), [
+  assert.deepEqual(fields('process').slice(0, 5), [
     'PID=4711',
     'COMM=redis-server',
+    'CONTAINER=-',
     'SERVICE=cache',
     'HANDSHAKE_P95_MS=-',
   ])

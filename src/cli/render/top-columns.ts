@@ -1,6 +1,7 @@
 import { formatBytes } from '../../lib/byte-size.ts'
 import { printable } from '../../lib/printable.ts'
 import { cutMiddle, cutText, fitText } from '../../lib/text-width.ts'
+import { containerText } from '../../model/container.ts'
 import { peerText } from '../../model/edge-text.ts'
 import {
   p95Stages,
@@ -11,6 +12,7 @@ import {
   type TopGrouping,
   type TopRow,
 } from '../../model/top-row.ts'
+import { hostKey } from '../../track/top-rows.ts'
 import { ms } from './columns.ts'
 import { compactCount, compactMs, compactRate } from './compact-number.ts'
 import type { Styles } from './styles.ts'
@@ -105,6 +107,9 @@ const pid = numberColumn('pid', 'PID', 7, 3, {
   field: ({ process }) => String(process?.pid ?? '-'),
 })
 const comm = textColumn('comm', [8, 15], 0, ({ process }) => (process ? printable(process.comm) : others))
+const container = textColumn('container', [10, 28], 2, (row) =>
+  row.container ? printable(containerText(row.container)) : '-',
+)
 const rttUs = ({ activity }: TopRow): number | undefined => activity.rttUs && activity.rttUs * 1000
 
 /** Numbers that every grouping has, but for the round-trip time, which is an edge's. */
@@ -128,25 +133,35 @@ const measures: readonly Column[] = [
   }),
 ]
 
+const processes = numberColumn('processes', 'PROCS', 5, 12, {
+  fieldTitle: 'PROCESSES',
+  cell: (row) => compactCount(row.processes.size),
+  field: (row) => String(row.processes.size),
+})
+
+function containerName(row: TopRow): string {
+  if (row.container) return printable(containerText(row.container))
+  return row.key === hostKey ? '(host)' : others
+}
+
 const columns: Record<TopGrouping, readonly Column[]> = {
   process: [
     pid,
     comm,
+    container,
     textColumn('service', [8, 24], 12, ({ service }) => (service === undefined ? '-' : printable(service))),
     ...measures,
   ],
+  container: [textColumn('container', [8, 40], 0, (row) => containerName(row)), processes, ...measures],
   service: [
     textColumn('service', [8, 32], 0, ({ service }) => (service === undefined ? others : printable(service))),
-    numberColumn('processes', 'PROCS', 5, 12, {
-      fieldTitle: 'PROCESSES',
-      cell: ({ processes }) => compactCount(processes.size),
-      field: ({ processes }) => String(processes.size),
-    }),
+    processes,
     ...measures,
   ],
   edge: [
     { ...pid, dispensability: 10 },
     comm,
+    { ...container, dispensability: 6 },
     textColumn('service', [8, 24], 12, ({ service }) => (service === undefined ? '-' : printable(service))),
     { ...textColumn('peer', [24, 60], 0, ({ edge }) => (edge ? peerText(edge) : others)), cut: cutMiddle },
     ...measures,
@@ -161,6 +176,12 @@ const columns: Record<TopGrouping, readonly Column[]> = {
 /** All that a grouping has, in the order of the screen. */
 export function topColumns(grouping: TopGrouping): readonly TopColumn[] {
   return columns[grouping]
+}
+
+/** Those of them that are of use for these rows: containers only where there are any. */
+export function usefulColumns(grouping: TopGrouping, rows: readonly TopRow[]): readonly TopColumn[] {
+  if (grouping === 'container' || rows.some((row) => row.container)) return columns[grouping]
+  return columns[grouping].filter(({ name }) => name !== 'container')
 }
 
 export interface FittedColumn {

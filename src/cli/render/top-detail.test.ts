@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { textWidth } from '../../lib/text-width.ts'
+import { serviceAlone } from '../../model/container.ts'
 import type { SlowSample } from '../../model/slow-sample.ts'
 import { noActivity } from '../../track/edge-activity.ts'
 import { topRows } from '../../track/top-rows.ts'
@@ -22,7 +23,7 @@ const facts: TopScreenFacts = {
 }
 
 const activity = noActivity({
-  process: { pid: 4711, startNs: 1, comm: 'redis' },
+  process: { pid: 4711, startNs: 1, comm: 'redis', identity: serviceAlone('cache') },
   protocol: 'tcp',
   role: 'server',
   peerAddress: '10.0.0.1',
@@ -66,7 +67,7 @@ function sample(timeMs: number, more: Partial<SlowSample> = {}): SlowSample {
 }
 
 function detail(more: Partial<TopDetail> = {}): TopDetail {
-  const row = topRows([activity], 'edge', () => 'cache')[0]!
+  const row = topRows([activity], 'edge')[0]!
   return { row, stage: 'pickup', isPaused: false, samples: [], firstLine: 0, unixNs, ...more }
 }
 

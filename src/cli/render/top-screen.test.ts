@@ -36,7 +36,7 @@ function rowsOf(count: number): TopRow[] {
     activity.stages.pickup.record(pid * 1e6)
     return activity
   })
-  return topRows(activities, 'process', ({ comm }) => comm)
+  return topRows(activities, 'process')
 }
 
 function screen(
@@ -50,7 +50,7 @@ function screen(
 }
 
 const state = firstState('process', 'pickup')
-const keys = 'q quit  ? help  e services  s sort  / filter  Enter look into  Space pause'
+const keys = 'q quit  ? help  e containers  s sort  / filter  Enter look into  Space pause'
 
 test('a screen of 80 columns: title, status, rows, keys', () => {
   assert.deepEqual(screen(state, rowsOf(2), 2), [

@@ -1,10 +1,10 @@
 import { formatDuration } from '../../lib/duration.ts'
 import { printable } from '../../lib/printable.ts'
 import { cutText, fitText } from '../../lib/text-width.ts'
-import type { TopGrouping, TopRow } from '../../model/top-row.ts'
+import { topGroupings, type TopGrouping, type TopRow } from '../../model/top-row.ts'
 import { isDescending, type TopOrder } from '../../track/top-rows.ts'
 import type { TopState } from '../top-state.ts'
-import { fitColumns, topColumns, topHeader, topLine } from './top-columns.ts'
+import { fitColumns, topColumns, topHeader, topLine, usefulColumns } from './top-columns.ts'
 import type { Styles } from './styles.ts'
 
 /** A screen's size, and what its first two lines tell. */
@@ -28,7 +28,12 @@ export interface TopScreenFacts {
 /** Title, status, header and keys. */
 const otherLines = 4
 
-const groupingNames: Record<TopGrouping, string> = { process: 'processes', service: 'services', edge: 'edges' }
+const groupingNames: Record<TopGrouping, string> = {
+  process: 'processes',
+  container: 'containers',
+  service: 'services',
+  edge: 'edges',
+}
 
 /** As many rows as a screen has room for. */
 export function pageRowsOf(lines: number): number {
@@ -36,7 +41,7 @@ export function pageRowsOf(lines: number): number {
 }
 
 /**
- * The lines of a screen with a row for each process, service or edge.
+ * The lines of a screen with a row for each process, container, service or edge.
  *
  * @param state arranged among the rows
  * @param rows that the filter lets through, in their order
@@ -46,7 +51,7 @@ export function topScreen(state: TopState, rows: readonly TopRow[], rowCount: nu
   const { columns, lines, styles, spanNs, slowNs } = facts
   const pageRows = pageRowsOf(lines)
   const shown = rows.slice(state.firstIndex, state.firstIndex + pageRows)
-  const fitted = fitColumns(topColumns(state.grouping), columns, state.order.column)
+  const fitted = fitColumns(usefulColumns(state.grouping, rows), columns, state.order.column)
   const table = shown.map((row, i) => {
     const line = topLine(fitted, row, { spanNs, slowNs, styles })
     return state.firstIndex + i === state.selectedIndex ? styles.inverse(line) : line
@@ -111,7 +116,7 @@ export function topStatus(counts: string, { columns, styles, lostEvents, cpuShar
 }
 
 function hints(grouping: TopGrouping): [key: string, text: string][] {
-  const other = grouping === 'process' ? 'services' : grouping === 'service' ? 'edges' : 'processes'
+  const other = groupingNames[topGroupings[(topGroupings.indexOf(grouping) + 1) % topGroupings.length] ?? 'process']
   return [
     ['q', 'quit'],
     ['?', 'help'],
@@ -147,10 +152,10 @@ function prompt(filter: string, { columns, styles }: TopScreenFacts): string {
 }
 
 const help = [
-  'e             processes, services, edges (a process and one peer)',
+  'e             processes, containers, services, edges (a process with a peer)',
   's > < ← →     sort by the next column, or the one before',
   'r             the other way round',
-  '/             only rows with a text in comm, service, pid or peer; Esc: all',
+  '/             rows with a text in comm, container, service, pid, peer; Esc: all',
   '↑ ↓ PgUp PgDn choose a row; the cursor stays on it when the order changes',
   'Enter         look into the row: histograms, last slow samples',
   'Space         hold the screen; wirelag goes on counting',
