@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 /** A hierarchy of cgroups, where this process sees it. */
 export interface CgroupMount {
@@ -36,7 +36,9 @@ function unescaped(text: string): string {
 
 /** Number of a v1 controller's hierarchy, as /proc/cgroups has it; undefined: the kernel has no such controller. */
 export function cgroupHierarchy(controller: string, procfs = '/proc'): number | undefined {
-  const line = readFileSync(`${procfs}/cgroups`, 'utf8')
+  const file = `${procfs}/cgroups`
+  if (!existsSync(file)) return undefined
+  const line = readFileSync(file, 'utf8')
     .split('\n')
     .find((text) => text.startsWith(`${controller}\t`))
   const hierarchy = Number(line?.split('\t')[1])

@@ -13,9 +13,16 @@ export function cgroupPathOf(mountPoint: string, id: number): string | undefined
   return path.startsWith(`${mountPoint}/`) ? path.slice(mountPoint.length) : undefined
 }
 
-/** The kernel's number of a cgroup controller, `memory`; undefined where it has none of that name. */
+/** The kernel's number of a cgroup controller, `memory`; undefined where it has none of that name, or does not tell. */
 export function controllerNumber(controller: string): number | undefined {
-  const entries = Object.entries(native().kernelEnum('cgroup_subsys_id'))
-  const found = entries.find(([, name]) => name === `${controller}_cgrp_id`)
+  const found = Object.entries(controllers()).find(([, name]) => name === `${controller}_cgrp_id`)
   return found && Number(found[0])
+}
+
+function controllers(): Record<number, string> {
+  try {
+    return native().kernelEnum('cgroup_subsys_id')
+  } catch {
+    return {} // Without BTF nothing will load: that is said there.
+  }
 }

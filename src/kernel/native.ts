@@ -70,6 +70,11 @@ interface NativeAddon {
   readKernelFile(filesystem: 'tracefs' | 'securityfs', path: string): string | undefined
   /** Path of a cgroup's folder by its id; undefined: there is none, or no right to ask (CAP_DAC_READ_SEARCH). */
   cgroupPath(mountPoint: string, id: bigint): string | undefined
+  /**
+   * What connection tracking in the network namespace at the path knows of each query; the records' layout stands in
+   * native/src/conntrack.h. Rejects with a NativeError.
+   */
+  conntrackLookup(netnsPath: string, queries: Buffer): Promise<Buffer>
   /** Has the kernel measure every BPF program, until the returned function is called. */
   enableRunStats(): () => void
   /** Has the kernel note on every packet when it came in, until the returned function is called. */

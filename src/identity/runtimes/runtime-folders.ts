@@ -22,14 +22,24 @@ interface RuntimeProcess {
   /** As its comm begins: the kernel cuts it at 15 bytes. */
   comm: string
   folder: keyof RuntimeFolders
-  /** @param args its command line @param directory its working directory */
-  find: (args: readonly string[], directory: string) => string | undefined
+  /**
+   * @param args its command line
+   * @param directory its working directory
+   * @param read reads a file as that process sees it; empty where there is none
+   */
+  find: (args: readonly string[], directory: string, read: (file: string) => string) => string | undefined
 }
 
 const runtimeProcesses: readonly RuntimeProcess[] = [
   { comm: 'dockerd', folder: 'docker', find: (args) => valueOf(args, '--data-root') ?? valueOf(args, '-g') },
   // The shim runs in the bundle of its container.
   { comm: 'containerd-shim', folder: 'containerd', find: (_, directory) => taskRoot(directory) },
+  // Containers may outlive their dockerd: their bundles name files of its.
+  {
+    comm: 'containerd-shim',
+    folder: 'docker',
+    find: (_, directory, read) => dockerRoot(read(`${directory}/config.json`)),
+  },
   // -b is the bundle: STORAGE/overlay-containers/ID/userdata.
   { comm: 'conmon', folder: 'storage', find: (args) => ancestor(valueOf(args, '-b'), 3) },
 ]
@@ -49,13 +59,13 @@ export function runtimeFolders(procfs = '/proc'): RuntimeFolders {
   for (const pid of readdirSync(procfs).filter((name) => /^\d+$/.test(name))) {
     const directory = join(procfs, pid)
     const comm = textOf(join(directory, 'comm')).trimEnd()
-    const runtime = runtimeProcesses.find((known) => comm.startsWith(known.comm))
-    if (!runtime) continue
-    const args = textOf(join(directory, 'cmdline')).split('\0')
-    const found = runtime.find(args, linkOf(join(directory, 'cwd')) ?? '')
-    if (!found?.startsWith('/')) continue
-    const isElsewhere = linkOf(join(directory, 'ns/mnt')) !== ownMounts
-    folders[runtime.folder].add(isElsewhere ? join(directory, 'root', found) : found)
+    for (const runtime of runtimeProcesses.filter((known) => comm.startsWith(known.comm))) {
+      const isElsewhere = linkOf(join(directory, 'ns/mnt')) !== ownMounts
+      const seenFromHere = (file: string): string => (isElsewhere ? join(directory, 'root', file) : file)
+      const args = textOf(join(directory, 'cmdline')).split('\0')
+      const found = runtime.find(args, linkOf(join(directory, 'cwd')) ?? '', (file) => textOf(seenFromHere(file)))
+      if (found?.startsWith('/')) folders[runtime.folder].add(seenFromHere(found))
+    }
   }
   return { docker: [...folders.docker], storage: [...folders.storage], containerd: [...folders.containerd] }
 }
@@ -80,6 +90,11 @@ function valueOf(args: readonly string[], name: string): string | undefined {
 /** `STATE/io.containerd.runtime.v2.task/NAMESPACE/ID` → `STATE`. */
 function taskRoot(bundle: string): string | undefined {
   return bundle.includes('/io.containerd.runtime.v2.task/') ? ancestor(bundle, 3) : undefined
+}
+
+/** Docker mounts `ROOT/containers/ID/hostname` and its like into each container. */
+function dockerRoot(bundleConfig: string): string | undefined {
+  return /"source":\s*"([^"]+)\/containers\/[0-9a-f]{64}\/(?:hostname|hosts|resolv\.conf)"/.exec(bundleConfig)?.[1]
 }
 
 function ancestor(path: string | undefined, levels: number): string | undefined {
