@@ -8,11 +8,12 @@ const mayImport: Record<string, string[]> = {
   histogram: ['lib'],
   kernel: ['wire', 'lib'],
   track: ['wire', 'model', 'histogram', 'lib'],
-  identity: ['model', 'lib'],
+  config: ['model', 'lib'],
+  identity: ['config', 'model', 'lib'],
   host: ['model', 'lib'],
   export: ['model', 'histogram', 'lib'],
-  pipeline: ['export', 'host', 'identity', 'track', 'kernel', 'histogram', 'model', 'wire', 'lib'],
-  cli: ['pipeline', 'export', 'host', 'identity', 'track', 'kernel', 'histogram', 'model', 'wire', 'lib'],
+  pipeline: ['export', 'config', 'host', 'identity', 'track', 'kernel', 'histogram', 'model', 'wire', 'lib'],
+  cli: ['pipeline', 'export', 'config', 'host', 'identity', 'track', 'kernel', 'histogram', 'model', 'wire', 'lib'],
 }
 
 interface Ban {

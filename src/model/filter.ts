@@ -92,6 +92,15 @@ export function parseNetworkChoice(text: string): NetworkChoice {
   return parseChoice(text, parseNetwork)
 }
 
+/**
+ * Names: `web,shop-*,!shop-db-1`.
+ *
+ * @throws SyntaxError
+ */
+export function parseNameChoice(text: string): TextChoice {
+  return parseChoice(text, (value) => value)
+}
+
 /** The kernel's TASK_COMM_LEN, without the ending zero. */
 const maxCommBytes = 15
 

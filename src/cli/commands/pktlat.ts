@@ -6,6 +6,7 @@ import type { Watch } from '../../pipeline/watch.ts'
 import { byProcess } from '../../track/process-activity.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
 import { liveRun, type LiveRunResult } from '../live-run.ts'
+import { serviceRuleOf } from '../options/config-option.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
@@ -83,6 +84,7 @@ async function pktlat(minUs: number, options: PktlatOptions, { childArgs }: Comm
         slowNs: undefined,
         pickupRows: options.summary ? undefined : { overNs: minUs * 1000 },
         aggregate: 'process',
+        serviceOf: await serviceRuleOf(options),
         ringBytes: options.ringSize,
         maxEvents: options.count,
       },

@@ -11,6 +11,7 @@ import { parseWebhookUrl, Webhook } from '../../pipeline/webhook.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
 import { Harvesting } from '../harvesting.ts'
 import { liveRun, type LiveRunResult, type LiveView } from '../live-run.ts'
+import { serviceRuleOf } from '../options/config-option.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
@@ -146,6 +147,7 @@ async function send(options: SendOptions, { childArgs }: CommandContext): Promis
           slowNs: undefined,
           sendRows: options.slow === undefined ? undefined : { overNs: options.slow },
           aggregate: 'process',
+          serviceOf: await serviceRuleOf(options),
           ringBytes: options.ringSize,
           maxEvents: mode === 'samples' ? options.count : undefined,
         },

@@ -7,6 +7,7 @@ import type { Watch, WatchSinks } from '../../pipeline/watch.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
 import { Harvesting } from '../harvesting.ts'
 import { liveRun, type LiveRunResult, type LiveView } from '../live-run.ts'
+import { serviceRuleOf } from '../options/config-option.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
@@ -127,6 +128,7 @@ async function top(options: TopOptions, { childArgs }: CommandContext): Promise<
           sendRows: { overNs: options.slow },
           deliversCounts: true,
           packetRows: true,
+          serviceOf: await serviceRuleOf(options),
           ringBytes: options.ringSize,
         },
         durationNs: options.once ? Math.min(options.window, options.duration ?? Infinity) : options.duration,

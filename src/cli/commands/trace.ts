@@ -6,6 +6,7 @@ import type { Watch } from '../../pipeline/watch.ts'
 import { ConnectionTally } from '../../track/connection-tally.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
 import { liveRun, type LiveRunResult } from '../live-run.ts'
+import { serviceRuleOf } from '../options/config-option.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
@@ -80,6 +81,7 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
         slowNs: options.slow,
         packetRows: options.packets,
         ledger: options.ledger && { exchangesOverNs: options.slow },
+        serviceOf: await serviceRuleOf(options),
         ringBytes: options.ringSize,
         maxEvents: options.count,
       },

@@ -5,6 +5,7 @@ import { OperatorError, usageError } from '../../lib/operator-error.ts'
 import {
   parseChoice,
   parseCommChoice,
+  parseNameChoice,
   parseNetworkChoice,
   parseNumberChoice,
   type Filter,
@@ -24,6 +25,10 @@ export interface FilterOptions {
   tid?: NumberChoice
   uid?: NumberChoice
   comm?: TextChoice
+  container?: TextChoice
+  service?: TextChoice
+  pod?: TextChoice
+  namespace?: TextChoice
   netns?: NumberChoice
   port?: NumberChoice
   lport?: NumberChoice
@@ -57,6 +62,10 @@ export function addFilterOptions(command: Command, shortNames: ShortNames): void
   add('tid', 'TID', 'thread', numbers(pidBounds))
   add('uid', 'UID', 'user', numbers(uidBounds))
   add('comm', 'NAME', 'thread name; NAME* for all that start so', parseCommChoice)
+  add('container', 'NAME', 'name or id; * stands for any text', parseNameChoice)
+  add('service', 'NAME', 'compose service, workload, systemd unit, executable, or as --config says', parseNameChoice)
+  add('pod', 'NAME', 'Kubernetes pod', parseNameChoice)
+  add('namespace', 'NAME', 'Kubernetes namespace', parseNameChoice)
   add('netns', 'NS', 'network namespace: inode number, name or path', parseNetnsChoice)
   add('port', 'PORT', 'port of either end', numbers(portBounds))
   add('lport', 'PORT', 'local port', numbers(portBounds))
@@ -100,6 +109,10 @@ export function filterOf(options: FilterOptions): Filter {
   if (options.tid) filter.tid = options.tid
   if (options.uid) filter.uid = options.uid
   if (options.comm) filter.comm = options.comm
+  if (options.container) filter.container = options.container
+  if (options.service) filter.service = options.service
+  if (options.pod) filter.pod = options.pod
+  if (options.namespace) filter.namespace = options.namespace
   if (options.netns) filter.netns = options.netns
   if (options.port) filter.port = options.port
   if (options.lport) filter.localPort = options.lport

@@ -12,6 +12,8 @@ export interface WatchCommandOptions {
   ringSize: number
   /** Say what wirelag itself costs. */
   cost?: true
+  /** A file. */
+  config?: string
   /** Share of one CPU: 0.01 is 1 %. */
   cpuBudget?: number
 }
@@ -34,6 +36,7 @@ export function addWatchOptions(command: Command): void {
         .default(defaultRingBytes, '8M')
         .argParser(optionValue('--ring-size', parseRingBytes)),
     )
+    .addOption(new Option('--config <FILE>', 'what services are called here: YAML, see docs/config.md'))
     .addOption(new Option('--cost', 'say at the end what wirelag itself cost, program by program'))
     .addOption(
       new Option(
