@@ -4,10 +4,10 @@ import { Actor } from '../../lab/actor.ts'
 import { DockerEngine } from '../../lab/engines/docker-engine.ts'
 import { rootImage } from '../../lab/engines/root-image.ts'
 import type { ConnectionEvent } from '../../src/model/connection-event.ts'
-import type { Identity } from '../../src/model/container.ts'
 import type { Task } from '../../src/model/process.ts'
 import { assertNear, Recording } from '../kernel/recording.ts'
 import { assertSameRows } from '../same-rows.ts'
+import { containerEvents, talk } from './owner-words.ts'
 
 const skip = DockerEngine.lacking() ?? false
 const image = 'lab/root:test'
@@ -19,36 +19,6 @@ async function started(options?: Parameters<typeof DockerEngine.start>[0]): Prom
   await engine.importImage(image, rootImage().tar)
   stack.move()
   return engine
-}
-
-/** Every connection of a container, in words: `connect web shop/front lab/root:test`. */
-function containerEvents(recording: Recording): string[] {
-  return recording.connections
-    .filter(({ owner }) => owner?.identity?.container)
-    .map(({ kind, owner }) => `${kind} ${whose(owner?.identity)}`)
-}
-
-function whose(identity: Identity | undefined): string {
-  const { container, service } = identity ?? {}
-  const compose = container?.compose ? `${container.compose.project}/` : ''
-  return `${container?.name} ${compose}${service} ${container?.image}`
-}
-
-/** Connects from one actor to another, sends a byte each way, and closes. */
-async function talk(client: Actor, server: Actor, address: string, port = 0): Promise<number> {
-  const { value: listeningPort } = await server.do(`listen l 0.0.0.0 ${port} 5`)
-  await client.do('tcp c 4')
-  await client.do(`connect c ${address} ${listeningPort}`)
-  await server.do('accept l s')
-  await client.do('send c 100')
-  await server.do('recv s 100')
-  for (const [actor, socket] of [
-    [client, 'c'],
-    [server, 's'],
-    [server, 'l'],
-  ] as const)
-    await actor.do(`close ${socket}`)
-  return listeningPort
 }
 
 test(
