@@ -3,6 +3,7 @@ import { readlinkSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { insideContainer } from './engines/container.ts'
 
 const binary = fileURLToPath(new URL('../build/lab/actor', import.meta.url))
 
@@ -58,6 +59,12 @@ export class Actor {
   /** In the network namespace of another actor. */
   static async beside(other: Actor): Promise<Actor> {
     return Actor.#ready(new Actor('nsenter', ['--net', `--target=${other.pid}`, binary]))
+  }
+
+  /** In a container, as one of its processes. */
+  static async inContainer(container: { pid: number }): Promise<Actor> {
+    const [file = '', ...args] = insideContainer(container, ['/bin/actor'])
+    return Actor.#ready(new Actor(file, args))
   }
 
   static async #ready(actor: Actor): Promise<Actor> {
