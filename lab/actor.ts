@@ -57,7 +57,7 @@ export class Actor {
   }
 
   /** In the network namespace of another actor. */
-  static async beside(other: Actor): Promise<Actor> {
+  static async beside(other: { pid: number }): Promise<Actor> {
     return Actor.#ready(new Actor('nsenter', ['--net', `--target=${other.pid}`, binary]))
   }
 

@@ -46,8 +46,8 @@ export async function twoHosts(): Promise<TwoHosts> {
   }
 }
 
-/** Runs a command in the network namespace of an actor. */
-export function inside(actor: Actor, command: readonly string[], input?: string): void {
+/** Runs a command in the network namespace of an actor, or of another process. */
+export function inside(actor: { pid: number }, command: readonly string[], input?: string): void {
   run('nsenter', ['--net', `--target=${actor.pid}`, ...command], input)
 }
 

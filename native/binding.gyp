@@ -7,6 +7,7 @@
         "src/bpf_object.cc",
         "src/btf.cc",
         "src/cgroup_path.cc",
+        "src/conntrack.cc",
         "src/iterator.cc",
         "src/kernel_file.cc",
         "src/libbpf_log.cc",

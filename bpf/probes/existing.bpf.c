@@ -4,6 +4,7 @@
  * every network namespace, then `existing_owners` once for the whole host.
  */
 #include "../lib/jiffies.h"
+#include "../lib/open-event.h"
 #include "../lib/task.h"
 #include "../maps/connections.h"
 #include "../maps/listening.h"
@@ -86,6 +87,21 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
+SUBPROGRAM void emit_existing(const struct sock *sk, const struct connection *connection)
+{
+	struct wl_open_event event = {
+		.kind = WL_EVENT_KIND_EXISTING,
+		.connection_id = connection->id,
+		.owner = connection->owner,
+		.handshake_ns = WL_UNKNOWN_NS,
+		.accept_queue_ns = WL_UNKNOWN_NS,
+		.flags = connection->flags,
+	};
+
+	read_tuple(sk, UNTYPED, &event.tuple);
+	emit_open(&event, WL_SIGNAL_EXISTING, bpf_ktime_get_ns(), false, true);
+}
+
 SEC("iter/task_file")
 int existing_owners(struct bpf_iter__task_file *ctx)
 {
@@ -102,6 +118,8 @@ int existing_owners(struct bpf_iter__task_file *ctx)
 		return 0;
 	connection->flags |= WL_CONNECTION_FLAG_ACCEPTED;
 	read_task(task, &connection->owner, WL_OWNER_SOURCE_EXISTING);
+	if (cfg.existing_rows)
+		emit_existing(sk, connection);
 	return 0;
 }
 

@@ -37,6 +37,7 @@ enum wl_event_kind {
 	WL_EVENT_KIND_DROP = 10,
 	WL_EVENT_KIND_LEDGER = 11,
 	WL_EVENT_KIND_CGROUP = 12,
+	WL_EVENT_KIND_EXISTING = 13, /* a connection that was there before wirelag, with a process that holds it */
 };
 
 /* What the books are kept for; also the index into the books map. */
@@ -54,6 +55,7 @@ enum wl_signal {
 	WL_SIGNAL_DROP = 10,
 	WL_SIGNAL_LEDGER = 11,
 	WL_SIGNAL_CGROUP = 12,
+	WL_SIGNAL_EXISTING = 13,
 };
 
 /* What is measured of each edge; index into wl_edge_stats.stages. */
@@ -160,7 +162,7 @@ struct wl_task {
 	char comm[WL_COMM_BYTES];
 };
 
-/* PENDING, CONNECT, FAIL, ACCEPT. Times are in ns after the epoch of the configuration. */
+/* PENDING, CONNECT, FAIL, ACCEPT, EXISTING. Times are in ns after the epoch of the configuration. */
 struct wl_open_event {
 	__u32 kind;
 	__u32 error; /* errno of a FAIL */
@@ -170,6 +172,8 @@ struct wl_open_event {
 	struct wl_task owner;
 	__u64 handshake_ns; /* connect: SYN sent to established or failed; accept: SYN-ACK sent to ACK received */
 	__u64 accept_queue_ns;
+	__u32 flags; /* enum wl_connection_flag */
+	__u32 _pad;
 };
 
 struct wl_close_event {
@@ -353,6 +357,8 @@ struct wl_config {
 	__u32 by_edge;          /* ... and peer */
 	__u32 packet_rows;      /* retransmits, resets and drops cross the ring */
 	__u32 ledger;           /* ledgers are kept */
+	__u32 existing_rows;    /* connections that were there before wirelag cross the ring */
+	__u32 _pad;
 	__u32 has_rdonly_cast;  /* the kernel has bpf_rdonly_cast(): 6.2 */
 	__u32 has_cookie;       /* tracing programs may ask for a socket's cookie: 5.12 */
 	__u32 state_in_hash;    /* the state of sockets is kept in a hash, as sk_storage will not do */

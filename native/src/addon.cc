@@ -13,6 +13,7 @@
 #include "btf.h"
 #include "fd.h"
 #include "cgroup_path.h"
+#include "conntrack.h"
 #include "kernel_file.h"
 #include "libbpf_log.h"
 #include "ring.h"
@@ -58,6 +59,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(data);
   exports["BpfObject"] = BpfObject::Define(env);
   exports["cgroupPath"] = Napi::Function::New<CgroupPath>(env, "cgroupPath");
+  exports["conntrackLookup"] = Napi::Function::New<ConntrackLookup>(env, "conntrackLookup");
   exports["fentryError"] = Napi::Function::New<FentryError>(env, "fentryError");
   exports["kernelHas"] = Napi::Function::New<KernelHas>(env, "kernelHas");
   exports["kernelEnum"] = Napi::Function::New<KernelEnum>(env, "kernelEnum");

@@ -41,10 +41,10 @@ function after(keys: string, state: TopState = first): TopState {
   return next
 }
 
-test('e goes round processes, containers, services and edges; a column that is not there gives way', () => {
+test('e goes round processes, containers, services, edges and links; a column that is not there gives way', () => {
   assert.deepEqual(
-    ['e', 'e e', 'e e e', 'e e e e'].map((keys) => after(keys).grouping),
-    ['container', 'service', 'edge', 'process'],
+    ['e', 'e e', 'e e e', 'e e e e', 'e e e e e'].map((keys) => after(keys).grouping),
+    ['container', 'service', 'edge', 'link', 'process'],
   )
   const byPid = firstState('process', 'pid')
   assert.deepEqual(after('e', byPid).order, { column: 'pickup', isReversed: false })

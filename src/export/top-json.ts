@@ -1,4 +1,5 @@
-import { stageNames } from '../model/edge.ts'
+import { stageNames, type EdgeActivity } from '../model/edge.ts'
+import type { Link, LinkEnd } from '../model/link.ts'
 import type { TopRow } from '../model/top-row.ts'
 import { identityJson } from './identity-json.ts'
 import { us } from './ndjson.ts'
@@ -17,9 +18,33 @@ export function topJson(rows: readonly TopRow[], spanNs: number, unixNs: bigint)
   }
 }
 
-function topRowJson({ process, container, service, edge, processes, activity }: TopRow): Record<string, unknown> {
-  const { counts, stages, rttUs, minRttUs } = activity
+function linkJson({ clients, server, port, via }: Link): Record<string, unknown> {
+  return { clients: clients.map((end) => linkEndJson(end)), server: linkEndJson(server), port, via }
+}
+
+function linkEndJson({ container, service }: LinkEnd): Record<string, unknown> {
+  return identityJson({ container, service })
+}
+
+function stagesJson(stages: EdgeActivity['stages']): Record<string, unknown> {
   const told = stageNames.filter((stage) => stages[stage].count > 0)
+  return Object.fromEntries(
+    told.map((stage) => {
+      const histogram = stages[stage]
+      const quantiles = {
+        count: histogram.count,
+        p50Us: us(histogram.quantileNs(0.5)),
+        p95Us: us(histogram.quantileNs(0.95)),
+        p99Us: us(histogram.quantileNs(0.99)),
+        maxUs: us(histogram.maxNs),
+      }
+      return [stage, quantiles]
+    }),
+  )
+}
+
+function topRowJson({ process, container, service, edge, link, processes, activity }: TopRow): Record<string, unknown> {
+  const { counts, stages, rttUs, minRttUs } = activity
   return {
     pid: process?.pid,
     comm: process?.comm,
@@ -31,21 +56,9 @@ function topRowJson({ process, container, service, edge, processes, activity }: 
     peerAddress: edge?.peerAddress,
     port: edge?.port,
     netns: edge?.netns,
-    stages: Object.fromEntries(
-      told.map((stage) => {
-        const histogram = stages[stage]
-        return [
-          stage,
-          {
-            count: histogram.count,
-            p50Us: us(histogram.quantileNs(0.5)),
-            p95Us: us(histogram.quantileNs(0.95)),
-            p99Us: us(histogram.quantileNs(0.99)),
-            maxUs: us(histogram.maxNs),
-          },
-        ]
-      }),
-    ),
+    link: link && linkJson(link.link),
+    stages: stagesJson(stages),
+    serverStages: link && stagesJson(link.server.stages),
     sentBytes: counts.sentBytes,
     sendBlockedUs: us(counts.sendBlockedNs),
     wouldBlocks: counts.wouldBlocks,

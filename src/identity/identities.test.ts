@@ -28,7 +28,8 @@ class Fixture {
   isRunning = true
 
   constructor(cgroup: string | undefined, executable?: string) {
-    mkdirSync(join(this.root, '42'))
+    mkdirSync(join(this.root, '42/task/42'), { recursive: true })
+    writeFileSync(join(this.root, '42/task/42/comm'), 'thread-name\n')
     if (cgroup !== undefined) writeFileSync(join(this.root, '42/cgroup'), cgroup)
     if (executable !== undefined) symlinkSync(executable, join(this.root, '42/exe'))
   }
@@ -83,6 +84,14 @@ test('a pid that another process has by now does not give its name', () => {
   assert.equal(fixture.names().nameOf(process), 'thread-name')
 })
 
+test('a pid that had another owner in the same tick of the clock does not give its name', () => {
+  using fixture = new Fixture(undefined, '/usr/bin/other')
+  const names = fixture.names()
+  assert.equal(names.nameOf({ ...process, comm: 'alpha' }), 'alpha')
+  // A thread that is still there, of the same process, tells it.
+  assert.equal(names.nameOf(process), 'other')
+})
+
 test('a name is kept when the process has gone, and forgotten after others', () => {
   using fixture = new Fixture('0::/system.slice/nginx.service\n')
   const names = fixture.names(2)
@@ -114,6 +123,7 @@ test('a program that goes by a link to another has the name of the link', () => 
   symlinkSync(join(folder, 'redis-check-rdb'), join(fixture.root, '42/exe'))
   symlinkSync('/', join(fixture.root, '42/root'))
   writeFileSync(join(fixture.root, '42/comm'), 'redis-server\n')
+  writeFileSync(join(fixture.root, '42/task/42/comm'), 'io_thd_1\n')
   const names = new Names(new ProcessReader({ isRunning: () => true, root: fixture.root }))
   assert.equal(names.nameOf({ pid: 42, startNs: 1, comm: 'io_thd_1' }), 'redis-server')
 })

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { parseCgroupPath, type CgroupIdentity } from './cgroup-path.ts'
 
@@ -9,6 +9,8 @@ export interface ProcessFacts {
   startNs: number
   /** Of the thread that was seen. */
   comm: string
+  /** That thread; undefined: any of the process. */
+  tid?: number
 }
 
 /** What /proc tells of a process. */
@@ -40,21 +42,33 @@ export class ProcessReader {
     this.#maxProcesses = options.maxProcesses ?? 4096
   }
 
-  namesOf({ pid, startNs }: ProcessFacts): ProcessNames {
-    const key = `${pid} ${startNs}`
-    const names = this.#known.get(key) ?? this.#read(pid, startNs)
+  namesOf(facts: ProcessFacts): ProcessNames {
+    const key = `${facts.pid} ${facts.startNs}`
+    const names = this.#known.get(key) ?? this.#read(facts)
+    if (names === undefined) return nothing
     this.#known.delete(key)
     this.#known.set(key, names)
     if (this.#known.size > this.#maxProcesses) this.#known.delete(this.#known.keys().next().value ?? '')
     return names
   }
 
-  #read(pid: number, startNs: number): ProcessNames {
+  /** Undefined: it cannot be told now. */
+  #read({ pid, startNs, tid, comm }: ProcessFacts): ProcessNames | undefined {
     const directory = `${this.#root}/${pid}`
     const names = { executable: executableOf(directory), ...cgroupOf(directory) }
     // Asked after it was read: what the pid's next owner is called must not count.
-    return this.#isRunning(pid, startNs) ? names : nothing
+    if (!this.#isRunning(pid, startNs)) return nothing
+    // /proc tells the start in ticks of 10 ms, in which a pid may have had several owners: the thread's name must fit, too.
+    return hasThread(directory, tid, comm) ? names : undefined
   }
+}
+
+function hasThread(directory: string, tid: number | undefined, comm: string): boolean {
+  const commOf = (thread: string): string | undefined =>
+    attempt(() => readFileSync(`${directory}/task/${thread}/comm`, 'utf8').replace(/\n$/, ''))
+  if (tid !== undefined) return commOf(String(tid)) === comm
+  const threads = attempt(() => readdirSync(`${directory}/task`)) ?? []
+  return threads.some((thread) => commOf(thread) === comm)
 }
 
 /** Of all hierarchies the one that tells of a container, else of a unit: old engines make containers in v1 only. */

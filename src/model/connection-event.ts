@@ -67,4 +67,12 @@ export interface CloseEvent extends ConnectionFacts {
   error: string | undefined
 }
 
+/** A connection that was there before wirelag, with a process that holds it. */
+export interface ExistingConnection extends ConnectionFacts {
+  kind: 'existing'
+  owner: Owner
+  /** Which end this is; undefined where it is not known. */
+  role: 'client' | 'server' | undefined
+}
+
 export type ConnectionEvent = PendingEvent | ConnectEvent | FailEvent | AcceptEvent | CloseEvent

@@ -2,11 +2,12 @@ import { printable } from '../lib/printable.ts'
 import { containerText, type Container } from './container.ts'
 import { peerText } from './edge-text.ts'
 import type { Edge, EdgeActivity, StageName } from './edge.ts'
+import { linkText, type Link } from './link.ts'
 
 /** What the rows of `wirelag top` are of. */
-export type TopGrouping = 'process' | 'container' | 'service' | 'edge'
+export type TopGrouping = 'process' | 'container' | 'service' | 'edge' | 'link'
 
-export const topGroupings: readonly TopGrouping[] = ['process', 'container', 'service', 'edge']
+export const topGroupings: readonly TopGrouping[] = ['process', 'container', 'service', 'edge', 'link']
 
 /** What a process, a service or an edge did in a window of time. */
 export interface TopRow {
@@ -24,7 +25,18 @@ export interface TopRow {
   processes: Set<string>
   /** Texts of the peers that are in it. */
   peers: Set<string>
+  /** Of a link what its clients did, and what was counted at the servers of accepts and of packets. */
   activity: Pick<EdgeActivity, 'counts' | 'stages' | 'rttUs' | 'minRttUs'>
+  /** Undefined: no link. */
+  link: { link: Link; server: Pick<EdgeActivity, 'counts' | 'stages'> } | undefined
+}
+
+/** The share of the time in sends and pickups, of both ends of a link, that was the clients'; undefined without any. */
+export function clientShare({ activity, link }: TopRow): number | undefined {
+  if (!link) return undefined
+  const sum = ({ stages }: Pick<EdgeActivity, 'stages'>): number => stages.send.sumNs + stages.pickup.sumNs
+  const [client, server] = [sum(activity), sum(link.server) + activity.stages.acceptQueue.sumNs]
+  return client + server > 0 ? client / (client + server) : undefined
 }
 
 /** In the order of the screen. A stage's own name is its p95, the plural its rate. */
@@ -35,14 +47,18 @@ export const topColumnNames = [
   'service',
   'processes',
   'peer',
+  'link',
   'handshake',
   'handshakes',
   'accept',
   'accepts',
   'send',
   'sends',
+  'server-pickup',
+  'server-send',
   'pickup',
   'pickups',
+  'client-share',
   'retransmits',
   'failures',
   'resets',
@@ -89,6 +105,14 @@ export function topValue(row: TopRow, column: TopColumnName): number | string | 
       return row.processes.size
     case 'peer':
       return row.edge && peerText(row.edge)
+    case 'link':
+      return row.link && linkText(row.link.link)
+    case 'server-pickup':
+      return row.link?.server.stages.pickup.quantileNs(0.95)
+    case 'server-send':
+      return row.link?.server.stages.send.quantileNs(0.95)
+    case 'client-share':
+      return clientShare(row)
     case 'retransmits':
       return retransmitCount(row)
     case 'resets':
@@ -115,6 +139,7 @@ export function hasText(row: TopRow, text: string): boolean {
   const texts = [
     process?.comm ?? '',
     service ?? '',
+    row.link ? linkText(row.link.link) : '',
     container ? containerText(container) : '',
     String(process?.pid ?? ''),
     ...row.peers,

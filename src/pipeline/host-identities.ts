@@ -42,8 +42,8 @@ export class HostIdentities {
   /** Says of a task that used a socket whose it is. */
   identify(task: Task | undefined, socket: SocketPair): Identity | undefined {
     if (!task) return undefined
-    const { pid, processStartNs: startNs, comm, cgroupId = 0 } = task
-    task.identity = this.#identities.of({ pid, startNs, comm, cgroupId }, socket.local.port)
+    const { pid, tid, processStartNs: startNs, comm, cgroupId = 0 } = task
+    task.identity = this.#identities.of({ pid, tid, startNs, comm, cgroupId }, socket.local.port)
     return task.identity
   }
 

@@ -15,6 +15,8 @@ export interface KernelWishes {
   sendRows?: { overNs: number } | undefined
   /** Retransmits, resets and drops one by one. */
   packetRows?: boolean | undefined
+  /** Connections that were there before, one by one. */
+  existingRows?: boolean | undefined
   /** Durations are counted in the kernel: for each process, or for each process and peer. */
   aggregate?: 'process' | 'edge' | undefined
   /** The hierarchy that tells whose a task is. */
@@ -43,6 +45,7 @@ export function kernelConfig(wishes: KernelWishes): WatchConfig {
     aggregate: Number(wishes.aggregate !== undefined),
     byEdge: Number(wishes.aggregate === 'edge'),
     ledger: Number(wishes.ledger !== undefined),
+    existingRows: Number(wishes.existingRows ?? false),
     cgroupV1: wishes.cgroupHierarchy?.controller === undefined ? 0 : wishes.cgroupHierarchy.controller + 1,
     cgroupV1Hierarchy: wishes.cgroupHierarchy?.number ?? 0,
     byCgroup: Number(isByIdentity(filter)),

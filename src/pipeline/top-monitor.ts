@@ -1,9 +1,11 @@
+import type { ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import type { SlowSample } from '../model/slow-sample.ts'
 import type { TopGrouping, TopRow } from '../model/top-row.ts'
 import { EdgeWindow } from '../track/edge-window.ts'
 import { SlowSamples, slowSamplesOf } from '../track/slow-samples.ts'
 import { topRows } from '../track/top-rows.ts'
+import { LinkFinder } from './link-finder.ts'
 import type { WatchSinks } from './watch.ts'
 
 /** What happened in a window of time. */
@@ -36,6 +38,7 @@ export class TopMonitor {
   readonly #watch: TopMonitorOptions['watch']
   readonly #window: EdgeWindow
   readonly #samples = new SlowSamples()
+  readonly #links: LinkFinder
   #cpu = process.cpuUsage()
   #cpuShare = 0
   #cpuAtNs = process.hrtime.bigint()
@@ -43,11 +46,17 @@ export class TopMonitor {
 
   constructor({ windowNs, intervalNs, slowNs, watch }: TopMonitorOptions) {
     this.#watch = watch
+    this.#links = new LinkFinder(watch.now.bind(watch))
     this.#window = new EdgeWindow({ startNs: watch.now(), windowNs, stepNs: intervalNs })
     const keep = (event: Parameters<typeof slowSamplesOf>[0]): void => {
       for (const sample of slowSamplesOf(event, slowNs)) this.#samples.add(sample)
     }
-    this.sinks = { onConnection: keep, onPickup: keep, onSend: keep, onPacket: keep }
+    const onConnection = (event: ConnectionEvent): void => {
+      keep(event)
+      this.#links.add(event)
+    }
+    const onExisting = (connection: ExistingConnection): void => this.#links.add(connection)
+    this.sinks = { onConnection, onExisting, onPickup: keep, onSend: keep, onPacket: keep }
   }
 
   /** Takes what a harvest brought. */
@@ -78,7 +87,12 @@ export class TopMonitor {
   }
 
   rows(activities: readonly EdgeActivity[], grouping: TopGrouping): TopRow[] {
-    return topRows(activities, grouping)
+    return topRows(activities, grouping, (edge) => this.#links.of(edge))
+  }
+
+  /** Ends what goes on by itself. */
+  close(): void {
+    this.#links.close()
   }
 
   /** The last slow samples of a row, the newest first, none after `untilNs`. */

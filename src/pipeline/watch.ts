@@ -9,7 +9,7 @@ import { kernelDropReasons } from '../kernel/drop-reasons.ts'
 import { ProbeSession, type ProgramRuns } from '../kernel/probe-session.ts'
 import { signalNames, type Book, type SignalName } from '../model/book.ts'
 import type { Identity } from '../model/container.ts'
-import type { ConnectionEvent } from '../model/connection-event.ts'
+import type { ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import type { Ledger } from '../model/ledger.ts'
 import type { PacketEvent } from '../model/packet-event.ts'
@@ -19,6 +19,7 @@ import { EdgeActivities } from '../track/edge-activity.ts'
 import {
   closeEventOf,
   connectionEventOf,
+  existingConnectionOf,
   ledgerOf,
   packetEventOf,
   pickupSampleOf,
@@ -28,7 +29,7 @@ import { PendingConnects } from '../track/pending-connects.ts'
 import type { Task } from '../model/process.ts'
 import type { SocketPair } from '../model/socket.ts'
 import { readBatch, type EventHandlers } from '../wire/event-batch.ts'
-import { CgroupChange } from '../wire/wire.gen.ts'
+import { CgroupChange, EventKind } from '../wire/wire.gen.ts'
 import { CgroupFilter } from './cgroup-filter.ts'
 import { cgroupHierarchyOfHost } from './cgroup-hierarchy.ts'
 import { HostIdentities } from './host-identities.ts'
@@ -52,6 +53,7 @@ export interface WatchOptions extends KernelWishes {
 
 export interface WatchSinks {
   onConnection?(event: ConnectionEvent): void
+  onExisting?(connection: ExistingConnection): void
   onPickup?(sample: PickupSample): void
   onSend?(sample: SendSample): void
   onPacket?(event: PacketEvent): void
@@ -223,6 +225,11 @@ export class Watch {
     const dropReasons = options.packetRows ? kernelDropReasons() : {}
     return {
       onOpen: (wireEvent) => {
+        if (wireEvent.kind === EventKind.existing) {
+          const event = existingConnectionOf(wireEvent)
+          if (this.#isWanted(this.#identities.identify(event.owner, event.socket))) this.#sinks.onExisting?.(event)
+          return
+        }
         const event = connectionEventOf(wireEvent)
         if (event.kind === 'pending') {
           if (this.#isOfWanted('pending', event.owner, event.socket)) {
@@ -337,7 +344,9 @@ export class Watch {
     if (this.#options.ledger) watched.add('ledger')
     return this.#session
       .books()
-      .flatMap(({ signal, ...book }) => (signal === 'cgroup' || !watched.has(signal) ? [] : { signal, ...book }))
+      .flatMap(({ signal, ...book }) =>
+        signal === 'cgroup' || signal === 'existing' || !watched.has(signal) ? [] : { signal, ...book },
+      )
       .map(({ signal, lost, missed, submitted, filtered, invalid }) => {
         const counted = this.#counted(signal, all)
         const unwanted = (counted ?? 0) - (this.#counted(signal, wanted) ?? 0)

@@ -1,5 +1,5 @@
 import { errnoName } from '../lib/errno.ts'
-import type { CloseEvent, ConnectionEvent } from '../model/connection-event.ts'
+import type { CloseEvent, ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
 import { retransmitTypes } from '../model/edge.ts'
 import { ledgerStages, type Ledger } from '../model/ledger.ts'
 import type { PacketEvent } from '../model/packet-event.ts'
@@ -28,6 +28,20 @@ export function connectionEventOf(event: wire.OpenEvent): Exclude<ConnectionEven
       return { kind: 'accept', ...facts, handshakeNs, acceptQueueNs: known(event.acceptQueueNs) }
     default:
       return { kind: 'connect', ...facts, handshakeNs }
+  }
+}
+
+/** EXISTING likewise; its owner is known. */
+export function existingConnectionOf(event: wire.OpenEvent): ExistingConnection {
+  const isActive = (event.flags & wire.ConnectionFlag.active) !== 0
+  const isPassive = (event.flags & wire.ConnectionFlag.passive) !== 0
+  return {
+    kind: 'existing',
+    timeNs: event.timeNs,
+    connectionId: event.connectionId,
+    socket: socketPairOf(event.tuple),
+    owner: { ...taskOf(event.owner), source: 'existing' },
+    role: isActive ? 'client' : isPassive ? 'server' : undefined,
   }
 }
 

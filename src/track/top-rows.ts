@@ -1,11 +1,22 @@
 import { serviceOf } from '../model/container.ts'
 import { edgeKey, peerText, processKey } from '../model/edge-text.ts'
-import type { Edge, EdgeActivity } from '../model/edge.ts'
+import { retransmitTypes, type Edge, type EdgeActivity, type EdgeCounts } from '../model/edge.ts'
+import type { Link } from '../model/link.ts'
 import { hasText, topValue, type TopColumnName, type TopGrouping, type TopRow } from '../model/top-row.ts'
 import { addActivity, noActivity } from './edge-activity.ts'
+import type { LinkSide } from './links.ts'
 
-/** A row for each process, container, service or edge of these activities, TCP and UDP of a process together. */
-export function topRows(activities: readonly EdgeActivity[], grouping: TopGrouping): TopRow[] {
+/**
+ * A row for each process, container, service, edge or link of these activities, TCP and UDP of a process together.
+ *
+ * @param linkOf the link that an edge is an end of
+ */
+export function topRows(
+  activities: readonly EdgeActivity[],
+  grouping: TopGrouping,
+  linkOf: (edge: Edge) => LinkSide | undefined = () => undefined,
+): TopRow[] {
+  if (grouping === 'link') return linkRows(activities, linkOf)
   const rows = new Map<string, TopRow>()
   /** Keys of rows whose activity is the sum of several. */
   const summed = new Set<string>()
@@ -23,6 +34,7 @@ export function topRows(activities: readonly EdgeActivity[], grouping: TopGroupi
       processes: new Set(),
       peers: new Set(),
       activity,
+      link: undefined,
     }
     if (edge.process) row.processes.add(processKey(edge.process))
     row.peers.add(peerText(edge))
@@ -34,6 +46,51 @@ export function topRows(activities: readonly EdgeActivity[], grouping: TopGroupi
     rows.set(key, row)
   }
   return [...rows.values()]
+}
+
+function linkRows(activities: readonly EdgeActivity[], linkOf: (edge: Edge) => LinkSide | undefined): TopRow[] {
+  const rows = new Map<string, LinkRow>()
+  for (const activity of activities) {
+    const { edge } = activity
+    const found = linkOf(edge)
+    if (!found || !edge.process) continue
+    const { link, side } = found
+    const row = rows.get(link.key) ?? emptyLinkRow(link, edge)
+    rows.set(link.key, row)
+    row.processes.add(processKey(edge.process))
+    row.peers.add(peerText(edge))
+    if (side === 'client') {
+      addActivity(row.activity, activity)
+      continue
+    }
+    addActivity(row.link.server, activity)
+    row.activity.stages.acceptQueue.merge(activity.stages.acceptQueue)
+    addPackets(row.activity.counts, activity.counts)
+  }
+  return [...rows.values()]
+}
+
+type LinkRow = TopRow & { activity: EdgeActivity; link: { link: Link; server: EdgeActivity } }
+
+function emptyLinkRow(link: Link, edge: Edge): LinkRow {
+  return {
+    key: link.key,
+    process: undefined,
+    container: undefined,
+    service: undefined,
+    edge: undefined,
+    processes: new Set(),
+    peers: new Set(),
+    activity: noActivity(edge),
+    link: { link, server: noActivity(edge) },
+  }
+}
+
+/** What one end tells of the wire, and the other does not. */
+function addPackets(sum: EdgeCounts, { retransmits, resetsSent, stallNs }: EdgeCounts): void {
+  for (const type of retransmitTypes) sum.retransmits[type] += retransmits[type]
+  sum.resetsSent += resetsSent
+  sum.stallNs += stallNs
 }
 
 function copyOf(activity: TopRow['activity'], edge: Edge): EdgeActivity {
@@ -61,7 +118,7 @@ export interface TopOrder {
 }
 
 /** Columns whose small values come first. */
-const ascending: ReadonlySet<TopColumnName> = new Set(['pid', 'comm', 'container', 'service', 'peer'])
+const ascending: ReadonlySet<TopColumnName> = new Set(['pid', 'comm', 'container', 'service', 'peer', 'link'])
 const collator = new Intl.Collator('en', { numeric: true })
 
 /** Whether what is greatest, or last in the alphabet, comes first. */

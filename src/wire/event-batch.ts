@@ -44,6 +44,7 @@ export function readBatch(view: DataView, bytes: number, handlers: EventHandlers
       case EventKind.connect:
       case EventKind.fail:
       case EventKind.accept:
+      case EventKind.existing:
         handlers.onOpen(open.at(offset))
         offset += openEventBytes
         break

@@ -35,6 +35,7 @@ export const EventKind = {
   drop: 10,
   ledger: 11,
   cgroup: 12,
+  existing: 13,
 } as const
 
 export const LedgerSpan = {
@@ -99,6 +100,7 @@ export const Signal = {
   drop: 10,
   ledger: 11,
   cgroup: 12,
+  existing: 13,
 } as const
 
 export const Stage = {
@@ -284,6 +286,7 @@ export interface Config {
   byEdge: number
   packetRows: number
   ledger: number
+  existingRows: number
   hasRdonlyCast: number
   hasCookie: number
   stateInHash: number
@@ -304,7 +307,7 @@ export interface Config {
   comms: CommSet
 }
 
-export const configBytes = 3512
+export const configBytes = 3520
 
 export function encodeConfig(view: DataView, offset: number, value: Config): void {
   writeU64(view, offset, value.epochNs)
@@ -320,24 +323,25 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   view.setUint32(offset + 60, value.byEdge, true)
   view.setUint32(offset + 64, value.packetRows, true)
   view.setUint32(offset + 68, value.ledger, true)
-  view.setUint32(offset + 72, value.hasRdonlyCast, true)
-  view.setUint32(offset + 76, value.hasCookie, true)
-  view.setUint32(offset + 80, value.stateInHash, true)
-  view.setUint32(offset + 84, value.firstUseAtRead, true)
-  view.setUint32(offset + 88, value.datagramsAtQueued, true)
-  view.setUint32(offset + 92, value.cgroupV1, true)
-  view.setUint32(offset + 96, value.cgroupV1Hierarchy, true)
-  view.setUint32(offset + 100, value.byCgroup, true)
-  encodeNumberSet(view, offset + 104, value.pids)
-  encodeNumberSet(view, offset + 368, value.tids)
-  encodeNumberSet(view, offset + 632, value.uids)
-  encodeNumberSet(view, offset + 896, value.netns)
-  encodeNumberSet(view, offset + 1160, value.ports)
-  encodeNumberSet(view, offset + 1424, value.localPorts)
-  encodeNumberSet(view, offset + 1688, value.peerPorts)
-  encodeNetworkSet(view, offset + 1952, value.hosts)
-  encodeNetworkSet(view, offset + 2472, value.peers)
-  encodeCommSet(view, offset + 2992, value.comms)
+  view.setUint32(offset + 72, value.existingRows, true)
+  view.setUint32(offset + 80, value.hasRdonlyCast, true)
+  view.setUint32(offset + 84, value.hasCookie, true)
+  view.setUint32(offset + 88, value.stateInHash, true)
+  view.setUint32(offset + 92, value.firstUseAtRead, true)
+  view.setUint32(offset + 96, value.datagramsAtQueued, true)
+  view.setUint32(offset + 100, value.cgroupV1, true)
+  view.setUint32(offset + 104, value.cgroupV1Hierarchy, true)
+  view.setUint32(offset + 108, value.byCgroup, true)
+  encodeNumberSet(view, offset + 112, value.pids)
+  encodeNumberSet(view, offset + 376, value.tids)
+  encodeNumberSet(view, offset + 640, value.uids)
+  encodeNumberSet(view, offset + 904, value.netns)
+  encodeNumberSet(view, offset + 1168, value.ports)
+  encodeNumberSet(view, offset + 1432, value.localPorts)
+  encodeNumberSet(view, offset + 1696, value.peerPorts)
+  encodeNetworkSet(view, offset + 1960, value.hosts)
+  encodeNetworkSet(view, offset + 2480, value.peers)
+  encodeCommSet(view, offset + 3000, value.comms)
 }
 
 export interface EdgeKey {
@@ -537,7 +541,7 @@ export function encodeNumberSet(view: DataView, offset: number, value: NumberSet
   writeEach(value.ranges, 32, (item, i) => encodeRange(view, offset + 8 + 8 * i, item))
 }
 
-export const openEventBytes = 128
+export const openEventBytes = 136
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
 export class OpenEvent {
@@ -582,6 +586,10 @@ export class OpenEvent {
 
   get acceptQueueNs(): number {
     return readU64(this.#view, this.#offset + 120)
+  }
+
+  get flags(): number {
+    return this.#view.getUint32(this.#offset + 128, true)
   }
 }
 
@@ -844,7 +852,7 @@ export const wireLayout = {
     ],
   },
   wl_config: {
-    size: 3512,
+    size: 3520,
     members: [
       { name: 'epoch_ns', offset: 0, size: 8 },
       { name: 'slow_ns', offset: 8, size: 8 },
@@ -859,24 +867,26 @@ export const wireLayout = {
       { name: 'by_edge', offset: 60, size: 4 },
       { name: 'packet_rows', offset: 64, size: 4 },
       { name: 'ledger', offset: 68, size: 4 },
-      { name: 'has_rdonly_cast', offset: 72, size: 4 },
-      { name: 'has_cookie', offset: 76, size: 4 },
-      { name: 'state_in_hash', offset: 80, size: 4 },
-      { name: 'first_use_at_read', offset: 84, size: 4 },
-      { name: 'datagrams_at_queued', offset: 88, size: 4 },
-      { name: 'cgroup_v1', offset: 92, size: 4 },
-      { name: 'cgroup_v1_hierarchy', offset: 96, size: 4 },
-      { name: 'by_cgroup', offset: 100, size: 4 },
-      { name: 'pids', offset: 104, size: 264 },
-      { name: 'tids', offset: 368, size: 264 },
-      { name: 'uids', offset: 632, size: 264 },
-      { name: 'netns', offset: 896, size: 264 },
-      { name: 'ports', offset: 1160, size: 264 },
-      { name: 'local_ports', offset: 1424, size: 264 },
-      { name: 'peer_ports', offset: 1688, size: 264 },
-      { name: 'hosts', offset: 1952, size: 520 },
-      { name: 'peers', offset: 2472, size: 520 },
-      { name: 'comms', offset: 2992, size: 520 },
+      { name: 'existing_rows', offset: 72, size: 4 },
+      { name: '_pad', offset: 76, size: 4 },
+      { name: 'has_rdonly_cast', offset: 80, size: 4 },
+      { name: 'has_cookie', offset: 84, size: 4 },
+      { name: 'state_in_hash', offset: 88, size: 4 },
+      { name: 'first_use_at_read', offset: 92, size: 4 },
+      { name: 'datagrams_at_queued', offset: 96, size: 4 },
+      { name: 'cgroup_v1', offset: 100, size: 4 },
+      { name: 'cgroup_v1_hierarchy', offset: 104, size: 4 },
+      { name: 'by_cgroup', offset: 108, size: 4 },
+      { name: 'pids', offset: 112, size: 264 },
+      { name: 'tids', offset: 376, size: 264 },
+      { name: 'uids', offset: 640, size: 264 },
+      { name: 'netns', offset: 904, size: 264 },
+      { name: 'ports', offset: 1168, size: 264 },
+      { name: 'local_ports', offset: 1432, size: 264 },
+      { name: 'peer_ports', offset: 1696, size: 264 },
+      { name: 'hosts', offset: 1960, size: 520 },
+      { name: 'peers', offset: 2480, size: 520 },
+      { name: 'comms', offset: 3000, size: 520 },
     ],
   },
   wl_edge_key: {
@@ -966,7 +976,7 @@ export const wireLayout = {
     ],
   },
   wl_open_event: {
-    size: 128,
+    size: 136,
     members: [
       { name: 'kind', offset: 0, size: 4 },
       { name: 'error', offset: 4, size: 4 },
@@ -976,6 +986,8 @@ export const wireLayout = {
       { name: 'owner', offset: 64, size: 48 },
       { name: 'handshake_ns', offset: 112, size: 8 },
       { name: 'accept_queue_ns', offset: 120, size: 8 },
+      { name: 'flags', offset: 128, size: 4 },
+      { name: '_pad', offset: 132, size: 4 },
     ],
   },
   wl_packet_event: {

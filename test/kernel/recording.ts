@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Actor } from '../../lab/actor.ts'
 import type { LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
 import type { Book } from '../../src/model/book.ts'
-import type { ConnectionEvent } from '../../src/model/connection-event.ts'
+import type { ConnectionEvent, ExistingConnection } from '../../src/model/connection-event.ts'
 import type { StageName } from '../../src/model/edge.ts'
 import type { Filter } from '../../src/model/filter.ts'
 import type { Ledger } from '../../src/model/ledger.ts'
@@ -22,6 +22,7 @@ export class Recording {
   readonly sends: SendSample[] = []
   readonly packets: PacketEvent[] = []
   readonly ledgers: Ledger[] = []
+  readonly existing: ExistingConnection[] = []
   /** Takes the pickups instead of keeping them: for a test with very many. */
   onPickup = (sample: PickupSample): void => {
     this.pickups.push(sample)
@@ -44,6 +45,7 @@ export class Recording {
         onSend: (sample) => recording.sends.push(sample),
         onPacket: (event) => recording.packets.push(event),
         onLedger: (ledger) => recording.ledgers.push(ledger),
+        onExisting: (connection) => recording.existing.push(connection),
       },
     )
     // Of UDP sends some cannot be seen by tracepoints: doctor says so.

@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import { parseDurationNs } from '../../lib/duration.ts'
 import { usageError } from '../../lib/operator-error.ts'
 import { topColumnNames, topGroupings, type TopColumnName, type TopGrouping } from '../../model/top-row.ts'
+import type { ExistingConnection } from '../../model/connection-event.ts'
 import { TopMonitor, type TopSnapshot } from '../../pipeline/top-monitor.ts'
 import type { Watch, WatchSinks } from '../../pipeline/watch.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
@@ -27,8 +28,9 @@ interface TopOptions extends FilterOptions, WatchCommandOptions, WindowOptions {
 }
 
 const examples = `
-A row for each process, service (systemd unit, else executable) or edge (a process and one peer) that did anything in the
-window. On a terminal: ? tells the keys. Piped: tab-separated, the rows of each window with its time. --count is of
+A row for each process, container, service (compose service, workload, systemd unit, else executable), edge (a process and
+one peer) or link that did anything in the window. A link is both ends, on this host, of the connections between two
+services: C- and S- is the client's and the server's, CLI% the client's share of the time in sends and pickups. On a terminal: ? tells the keys. Piped: tab-separated, the rows of each window with its time. --count is of
 windows. With '-- COMMAND' on a terminal there is one table, at the end.
 
 Columns, as --sort takes them: ${topColumnNames.join(' ')}.
@@ -39,6 +41,7 @@ Examples:
   wirelag top                               processes, the longest wait of received data first
   wirelag top --by edge --sort handshake    who is slow to connect to whom
   wirelag top --by service --port 5432      services that talk to Postgres
+  wirelag top --by link                     who talks to whom on this host, and which end takes the time
   wirelag top --once --by edge              10 s, then one table
   wirelag top --json --interval 10s | jq .  for programs`
 
@@ -128,6 +131,7 @@ async function top(options: TopOptions, { childArgs }: CommandContext): Promise<
           sendRows: { overNs: options.slow },
           deliversCounts: true,
           packetRows: true,
+          existingRows: true,
           serviceOf: await serviceRuleOf(options),
           ringBytes: options.ringSize,
         },
@@ -159,7 +163,13 @@ class TopRunView implements LiveView {
   readonly #isOnce: boolean
   #live: Live | undefined
   #windowsLeft: number
+  /** What came before there was a monitor: of connections that were there already. */
+  readonly #existing: ExistingConnection[] = []
   readonly sinks: WatchSinks = {
+    onExisting: (connection) => {
+      if (this.#live) this.#live.monitor.sinks.onExisting?.(connection)
+      else this.#existing.push(connection)
+    },
     onConnection: (event) => this.#live?.monitor.sinks.onConnection?.(event),
     onPickup: (sample) => this.#live?.monitor.sinks.onPickup?.(sample),
     onSend: (sample) => this.#live?.monitor.sinks.onSend?.(sample),
@@ -190,6 +200,7 @@ class TopRunView implements LiveView {
       },
     })
     this.#live = { monitor, harvesting }
+    for (const connection of this.#existing.splice(0)) monitor.sinks.onExisting?.(connection)
     this.#view.start({ watch, monitor, end })
   }
 
@@ -209,6 +220,7 @@ class TopRunView implements LiveView {
   /** Lets go of everything, also where there was no end. */
   close(): void {
     this.#live?.harvesting.cancel()
+    this.#live?.monitor.close()
     this.#view.close()
   }
 }

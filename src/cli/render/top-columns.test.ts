@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { textWidth } from '../../lib/text-width.ts'
 import { serviceAlone } from '../../model/container.ts'
 import type { Edge } from '../../model/edge.ts'
+import type { Link } from '../../model/link.ts'
 import { topGroupings, type TopColumnName, type TopGrouping, type TopRow } from '../../model/top-row.ts'
 import { noActivity } from '../../track/edge-activity.ts'
 import { topRows } from '../../track/top-rows.ts'
@@ -18,6 +19,14 @@ const edge: Edge = {
   netns: 1,
 }
 
+const link: Link = {
+  key: 'web -> cache',
+  clients: [{ key: 'web', container: undefined, service: 'web' }],
+  server: { key: 'cache', container: undefined, service: 'cache' },
+  port: 6379,
+  via: undefined,
+}
+
 function rowOf(grouping: TopGrouping, of: Partial<Edge> = {}): TopRow {
   const activity = noActivity({ ...edge, ...of })
   if (activity.edge.process) activity.edge.process.identity = serviceAlone('cache')
@@ -27,7 +36,7 @@ function rowOf(grouping: TopGrouping, of: Partial<Edge> = {}): TopRow {
   Object.assign(activity.counts, { sentBytes: 1_234_000, failures: 3, resetsSent: 1, resetsReceived: 12_000, drops: 2 })
   activity.counts.retransmits.rto = 5
   activity.rttUs = 87
-  return topRows([activity], grouping)[0]!
+  return topRows([activity], grouping, () => ({ link, side: 'client' }))[0]!
 }
 
 const facts = { spanNs: 10e9, slowNs: 5e6, styles: noStyles }
@@ -156,4 +165,24 @@ test('for a program: every column, all digits', () => {
     'HANDSHAKE_P95_MS=-',
   ])
   assert.deepEqual(fields('service').slice(0, 3), ['SERVICE=cache', 'PROCESSES=1', 'HANDSHAKE_P95_MS=-'])
+})
+
+test('links at 120, 80 and 40 columns', () => {
+  const row = rowOf('link')
+  row.link?.server.stages.pickup.record(3e6)
+  const shown = [120, 80, 40].map((width) => {
+    const fitted = fitColumns(usefulColumns('link', [row]), width)
+    return [topHeader(fitted, undefined, noStyles), topLine(fitted, row, facts)]
+  })
+  assert.deepEqual(shown, [
+    [
+      'LINK                                          HSHAKE ACCEPT C-SEND S-PICK S-SEND C-PICK CLI%  HS/S SEND/S RETR FAIL  RST',
+      'web → cache:6379                                   -  60.00  7.000  3.000      -  0.039   15     0   0.10    5    3  12k',
+    ],
+    [
+      'LINK                    HSHAKE ACCEPT C-SEND S-PICK S-SEND C-PICK CLI% RETR FAIL',
+      'web → cache:6379             -  60.00  7.000  3.000      -  0.039   15    5    3',
+    ],
+    ['LINK                       S-PICK S-SEND', 'web → cache:6379            3.000      -'],
+  ])
 })

@@ -3,7 +3,10 @@ import { printable } from '../../lib/printable.ts'
 import { cutMiddle, cutText, fitText } from '../../lib/text-width.ts'
 import { containerText } from '../../model/container.ts'
 import { peerText } from '../../model/edge-text.ts'
+import type { StageName } from '../../model/edge.ts'
+import { linkText } from '../../model/link.ts'
 import {
+  clientShare,
   p95Stages,
   rateStages,
   retransmitCount,
@@ -139,6 +142,20 @@ const processes = numberColumn('processes', 'PROCS', 5, 12, {
   field: (row) => String(row.processes.size),
 })
 
+function serverColumn(name: TopColumnName, title: string, stage: StageName): Column {
+  const p95Ns = ({ link }: TopRow): number | undefined => link?.server.stages[stage].quantileNs(0.95)
+  return numberColumn(name, title, 6, 1, {
+    fieldTitle: `${name.toUpperCase().replace('-', '_')}_P95_MS`,
+    cell: (row) => compactMs(p95Ns(row)),
+    field: (row) => ms(p95Ns(row)),
+  })
+}
+
+function sharePercent(row: TopRow, digits: number): string {
+  const share = clientShare(row)
+  return share === undefined ? '-' : (share * 100).toFixed(digits)
+}
+
 function containerName(row: TopRow): string {
   if (row.container) return printable(containerText(row.container))
   return row.key === hostKey ? '(host)' : others
@@ -157,6 +174,25 @@ const columns: Record<TopGrouping, readonly Column[]> = {
     textColumn('service', [8, 32], 0, ({ service }) => (service === undefined ? others : printable(service))),
     processes,
     ...measures,
+  ],
+  link: [
+    { ...textColumn('link', [20, 60], 0, ({ link }) => (link ? printable(linkText(link.link)) : '-')), cut: cutMiddle },
+    p95Column('handshake', 'HSHAKE', 2),
+    p95Column('accept', 'ACCEPT', 2),
+    p95Column('send', 'C-SEND', 4),
+    serverColumn('server-pickup', 'S-PICK', 'pickup'),
+    serverColumn('server-send', 'S-SEND', 'send'),
+    p95Column('pickup', 'C-PICK', 3),
+    numberColumn('client-share', 'CLI%', 4, 5, {
+      fieldTitle: 'CLIENT_SHARE_%',
+      cell: (row) => sharePercent(row, 0),
+      field: (row) => sharePercent(row, 1),
+    }),
+    rateColumn('handshakes', 'HS/S', 5, 14),
+    rateColumn('sends', 'SEND/S', 6, 9),
+    countColumn('retransmits', 'RETR', 6, retransmitCount),
+    countColumn('failures', 'FAIL', 8, ({ activity }) => activity.counts.failures),
+    countColumn('resets', 'RST', 10, ({ activity }) => activity.counts.resetsSent + activity.counts.resetsReceived),
   ],
   edge: [
     { ...pid, dispensability: 10 },
@@ -180,7 +216,7 @@ export function topColumns(grouping: TopGrouping): readonly TopColumn[] {
 
 /** Those of them that are of use for these rows: containers only where there are any. */
 export function usefulColumns(grouping: TopGrouping, rows: readonly TopRow[]): readonly TopColumn[] {
-  if (grouping === 'container' || rows.some((row) => row.container)) return columns[grouping]
+  if (grouping === 'container' || grouping === 'link' || rows.some((row) => row.container)) return columns[grouping]
   return columns[grouping].filter(({ name }) => name !== 'container')
 }
 
@@ -247,7 +283,8 @@ export function topLine(
   return fitted
     .map(({ column, width }) => {
       const cell = fitText(column.cell(row, spanNs), width, column.align, column.cut)
-      const p95Ns = p95Stages[column.name] && topValue(row, column.name)
+      const isP95 = p95Stages[column.name] !== undefined || column.name.startsWith('server-')
+      const p95Ns = isP95 && topValue(row, column.name)
       if (typeof p95Ns !== 'number' || p95Ns <= slowNs) return cell
       return p95Ns > 10 * slowNs ? styles.red(cell) : styles.yellow(cell)
     })

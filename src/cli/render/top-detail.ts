@@ -1,7 +1,9 @@
 import { formatBytes } from '../../lib/byte-size.ts'
 import { printable } from '../../lib/printable.ts'
 import { cutText, textWidth } from '../../lib/text-width.ts'
+import { containerText } from '../../model/container.ts'
 import { peerText } from '../../model/edge-text.ts'
+import { linkText } from '../../model/link.ts'
 import { stageNames, type StageName } from '../../model/edge.ts'
 import type { Endpoint } from '../../model/socket.ts'
 import type { Task } from '../../model/process.ts'
@@ -77,7 +79,9 @@ export function topDetail(detail: TopDetail, facts: TopScreenFacts): string[] {
   ]
 }
 
-function subject({ process, service, edge, processes }: TopRow): string {
+function subject({ process, container, service, edge, link, processes }: TopRow): string {
+  if (link) return printable(linkText(link.link))
+  if (!process && container) return `${printable(containerText(container))} (${processes.size} processes)`
   const name = service === undefined ? '(others)' : printable(service)
   if (!process) return processes.size > 0 ? `${name} (${processes.size} processes)` : name
   const owner = `${printable(process.comm)}, pid ${process.pid}`

@@ -31,6 +31,7 @@ const otherLines = 4
 const groupingNames: Record<TopGrouping, string> = {
   process: 'processes',
   container: 'containers',
+  link: 'links',
   service: 'services',
   edge: 'edges',
 }
