@@ -18,6 +18,7 @@ const toTest = {
   containerd: '/usr/bin/containerd',
   'containernetworking-plugins': '/usr/lib/cni/bridge',
   cpio: '/usr/bin/cpio',
+  'dnsmasq-base': '/usr/sbin/dnsmasq',
   'docker.io': '/usr/sbin/dockerd',
   iproute2: '/usr/sbin/ip',
   iptables: '/usr/sbin/iptables',

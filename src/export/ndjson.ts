@@ -154,6 +154,7 @@ function socketJson(socket: SocketPair): JsonObject {
     localAddress: socket.local.address,
     localPort: socket.local.port,
     peerAddress: socket.peer.address,
+    peerName: socket.peer.name,
     peerPort: socket.peer.port,
     netns: socket.netns,
   }

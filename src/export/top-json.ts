@@ -54,6 +54,7 @@ function topRowJson({ process, container, service, edge, link, processes, activi
     protocol: edge?.protocol,
     role: edge?.role,
     peerAddress: edge?.peerAddress,
+    peerName: edge?.peerName,
     port: edge?.port,
     netns: edge?.netns,
     link: link && linkJson(link.link),

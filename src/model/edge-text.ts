@@ -14,11 +14,11 @@ export function edgeKey({ process, protocol, role, peerAddress, port, netns }: E
  * The other end: `to 10.0.0.1:5432` of a client, `from 10.0.0.9 on 8080` of a server, `udp` before it where it is not
  * TCP; `(all others)` of what found no room in the kernel's table.
  */
-export function peerText({ protocol, role, peerAddress = '', port }: Edge): string {
+export function peerText({ protocol, role, peerAddress = '', peerName, port }: Edge): string {
   const prefix = protocol === 'udp' ? 'udp ' : ''
   if (role === 'any') return `${prefix}(all others)`
   const isAny = peerAddress === '0.0.0.0' || peerAddress === '::'
-  const address = isAny ? '*' : peerAddress
+  const address = isAny ? '*' : (peerName ?? peerAddress)
   if (role === 'server') return `${prefix}from ${address} on ${port}`
   return `${prefix}to ${address.includes(':') ? `[${address}]` : address}:${port || '*'}`
 }

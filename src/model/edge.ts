@@ -31,6 +31,8 @@ export interface Edge {
   role: 'any' | 'client' | 'server'
   /** Of a UDP socket that is not connected: `0.0.0.0` or `::`. Undefined for the role `any`. */
   peerAddress: string | undefined
+  /** By reverse lookup, where that was asked for and answered. */
+  peerName?: string
   /** The service's: the peer's for a client, its own for a server. */
   port: number | undefined
   netns: number | undefined

@@ -1,5 +1,6 @@
 import type { ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
-import type { EdgeActivity } from '../model/edge.ts'
+import { ReverseNames } from '../host/reverse-names.ts'
+import type { Edge, EdgeActivity } from '../model/edge.ts'
 import type { SlowSample } from '../model/slow-sample.ts'
 import type { TopGrouping, TopRow } from '../model/top-row.ts'
 import { EdgeWindow } from '../track/edge-window.ts'
@@ -28,6 +29,8 @@ export interface TopMonitorOptions {
   slowNs: number
   /** The clock and the loss of a watch. */
   watch: { now: () => number; lostEvents: () => number }
+  /** Peers get names by reverse lookup. */
+  resolve?: boolean
 }
 
 /** Over a shorter time the share of a CPU means nothing. */
@@ -39,13 +42,15 @@ export class TopMonitor {
   readonly #window: EdgeWindow
   readonly #samples = new SlowSamples()
   readonly #links: LinkFinder
+  readonly #peerNames: ReverseNames | undefined
   #cpu = process.cpuUsage()
   #cpuShare = 0
   #cpuAtNs = process.hrtime.bigint()
   readonly sinks: WatchSinks
 
-  constructor({ windowNs, intervalNs, slowNs, watch }: TopMonitorOptions) {
+  constructor({ windowNs, intervalNs, slowNs, watch, resolve }: TopMonitorOptions) {
     this.#watch = watch
+    this.#peerNames = resolve ? new ReverseNames() : undefined
     this.#links = new LinkFinder(watch.now.bind(watch))
     this.#window = new EdgeWindow({ startNs: watch.now(), windowNs, stepNs: intervalNs })
     const keep = (event: Parameters<typeof slowSamplesOf>[0]): void => {
@@ -61,7 +66,13 @@ export class TopMonitor {
 
   /** Takes what a harvest brought. */
   add(activities: readonly EdgeActivity[]): void {
+    if (this.#peerNames) for (const { edge } of activities) this.#namePeer(edge, this.#peerNames)
     this.#window.add(activities, this.#watch.now())
+  }
+
+  #namePeer(edge: Edge, names: ReverseNames): void {
+    const name = edge.peerAddress === undefined ? undefined : names.nameOf(edge.peerAddress)
+    if (name !== undefined) edge.peerName = name
   }
 
   /** The window that ends now. */
@@ -93,6 +104,7 @@ export class TopMonitor {
   /** Ends what goes on by itself. */
   close(): void {
     this.#links.close()
+    this.#peerNames?.close()
   }
 
   /** The last slow samples of a row, the newest first, none after `untilNs`. */

@@ -20,9 +20,9 @@ function task(pid: number, name: string, comm = name): Task {
 
 /** `10.0.0.1:40000>10.0.0.2:80` as one socket sees it. */
 function socket(text: string, netns: number): SocketPair {
-  const [local, peer] = text.split('>').map((end) => {
-    const colon = end.lastIndexOf(':')
-    return { address: end.slice(0, colon), port: Number(end.slice(colon + 1)) }
+  const [local, peer] = text.split('>').map((part) => {
+    const colon = part.lastIndexOf(':')
+    return { address: part.slice(0, colon), port: Number(part.slice(colon + 1)) }
   })
   return { local: local!, peer: peer!, ipVersion: 4, netns }
 }

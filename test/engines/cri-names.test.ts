@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
 import { CriEngine, type RunningPod } from '../../lab/engines/cri-engine.ts'
 import { rootImage } from '../../lab/engines/root-image.ts'
+import type { Container } from '../../src/model/container.ts'
 import { Recording } from '../kernel/recording.ts'
 import { assertSameRows } from '../same-rows.ts'
+import { churn } from './churn.ts'
 import { containerEvents, talk } from './owner-words.ts'
 
 const skip = CriEngine.lacking() ?? false
@@ -52,4 +54,25 @@ test('pods: pod, namespace, workload and container on both ends, without an API 
   await late.until(() => containerEvents(late).length >= 2)
   await engine.startAgain()
   assertSameRows(containerEvents(late), [words[0], words[2]])
+})
+
+test('100 pods created and destroyed while each connects once: no wrong name', { skip }, async (context) => {
+  await using engine = await CriEngine.start()
+  await engine.importImage(image, rootImage().archive(image))
+  const server = (await runPod(engine, 'server', 0)).containers[0]
+  assert.ok(server)
+  const live = async (number: number, connecting: string[]): Promise<string> => {
+    const pod = await engine.runPod({
+      name: `client-${number}`,
+      namespace: 'shop',
+      uid: `5f2a1c3e-9b1d-4c6e-8f00-${String(100 + number).padStart(12, '0')}`,
+      containers: [{ name: 'app', image, command }],
+    })
+    const id = pod.containers[0]?.id ?? ''
+    assert.equal((await engine.exec(id, connecting)).exitCode, 0)
+    await engine.removePod(pod.podId)
+    return id
+  }
+  const told = ({ name, pod }: Container): string => `${pod?.namespace}/${pod?.name}/${name}`
+  await churn(context, server, live, (number) => `shop/client-${number}/app`, told)
 })

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
 import { DockerEngine } from '../../lab/engines/docker-engine.ts'
 import { rootImage } from '../../lab/engines/root-image.ts'
-import type { ConnectionEvent } from '../../src/model/connection-event.ts'
 import type { Task } from '../../src/model/process.ts'
 import { assertNear, Recording } from '../kernel/recording.ts'
 import { assertSameRows } from '../same-rows.ts'
+import { churn } from './churn.ts'
 import { containerEvents, talk } from './owner-words.ts'
 
 const skip = DockerEngine.lacking() ?? false
@@ -66,47 +66,18 @@ test(
   },
 )
 
-test('100 containers created and destroyed while each connects once: no wrong name', { skip }, async () => {
+test('100 containers created and destroyed while each connects once: no wrong name', { skip }, async (context) => {
   await using engine = await started()
   const server = await engine.run({ name: 'server', image, command: sleep })
-  await using acceptor = await Actor.inContainer(server)
-  await acceptor.do('listen l 0.0.0.0 80 128')
-  const accepting = acceptor.do('accept-many l 100')
-  using recording = await Recording.connections({})
-  const idOf = new Map<string, string>()
-  const startMs = Date.now()
-  const command = ['nc', '-w', '5', server.address, '80']
-  let next = 0
-  const worker = async (): Promise<void> => {
-    while (next < 100) {
-      const name = `client-${next++}`
-      const created = (await engine.request('POST', `/containers/create?name=${name}`, {
-        Image: image,
-        Cmd: command,
-      })) as { Id: string }
-      idOf.set(created.Id, name)
-      await engine.request('POST', `/containers/${created.Id}/start`)
-      await engine.request('POST', `/containers/${created.Id}/wait`)
-      await engine.remove(created.Id)
-    }
+  const live = async (number: number, Cmd: string[]): Promise<string> => {
+    const created = await engine.request('POST', `/containers/create?name=client-${number}`, { Image: image, Cmd })
+    const { Id: id } = created as { Id: string }
+    await engine.request('POST', `/containers/${id}/start`)
+    await engine.request('POST', `/containers/${id}/wait`)
+    await engine.remove(id)
+    return id
   }
-  await Promise.all([worker(), worker(), worker()])
-  await accepting
-  const elapsedMs = Date.now() - startMs
-  const connects = (): ConnectionEvent[] =>
-    recording.connections.filter(({ kind, owner }) => kind === 'connect' && owner?.identity?.container)
-  await recording.until(() => connects().length >= 100)
-  const told = connects().map(({ owner }) => {
-    const { id = '', name } = owner?.identity?.container ?? {}
-    assert.equal(name, idOf.get(id), id)
-    return name
-  })
-  assert.equal(new Set(told).size, 100)
-  assert.ok(elapsedMs < 60_000, `${elapsedMs} ms`)
-  const wrong = recording.connections.filter(
-    ({ kind, owner }) => kind === 'accept' && owner?.identity?.container?.name !== 'server',
-  )
-  assert.deepEqual(wrong, [])
+  await churn(context, server, live, (number) => `client-${number}`)
 })
 
 test(

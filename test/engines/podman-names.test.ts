@@ -5,6 +5,7 @@ import { PodmanEngine } from '../../lab/engines/podman-engine.ts'
 import { rootImage } from '../../lab/engines/root-image.ts'
 import { Recording } from '../kernel/recording.ts'
 import { assertSameRows } from '../same-rows.ts'
+import { churn } from './churn.ts'
 import { containerEvents, talk } from './owner-words.ts'
 
 const skip = PodmanEngine.lacking() ?? false
@@ -50,3 +51,20 @@ test('Podman: names on both ends, restarted and renamed, in a pod', { skip }, as
     `close api api ${imageName}`,
   ])
 })
+
+test(
+  'Podman: 100 containers created and destroyed while each connects once: no wrong name',
+  { skip },
+  async (context) => {
+    await using engine = await PodmanEngine.start()
+    await engine.importImage(image, rootImage().tar)
+    const server = await engine.run({ name: 'server', image, command })
+    const live = async (number: number, connecting: string[]): Promise<string> => {
+      const id = (await engine.podman('create', `--name=client-${number}`, image, ...connecting)).trim()
+      await engine.podman('start', '--attach', id)
+      await engine.remove(id)
+      return id
+    }
+    await churn(context, server, live, (number) => `client-${number}`)
+  },
+)

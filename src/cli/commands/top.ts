@@ -25,6 +25,7 @@ interface TopOptions extends FilterOptions, WatchCommandOptions, WindowOptions {
   slow: number
   once?: true
   udpSends?: true
+  resolve?: true
 }
 
 const examples = `
@@ -61,6 +62,7 @@ export const add: AddCommand = (command, context) => {
         .argParser(optionValue('--slow', parseDurationNs)),
     )
     .option('--once', 'watch for one window, show one table')
+    .option('--resolve', 'peers by name, as far as reverse lookups tell')
     .option('--udp-sends', 'time UDP send calls also where that slows down the send calls of TCP')
   addFilterOptions(command, { pid: 'p', tid: 't', lport: 'l', rport: 'r' })
   addWatchOptions(command)
@@ -190,6 +192,7 @@ class TopRunView implements LiveView {
       intervalNs: this.#intervalNs,
       slowNs: this.#options.slow,
       watch,
+      resolve: this.#options.resolve ?? false,
     })
     const harvesting = new Harvesting(watch, this.#intervalNs, {
       onHarvest: (activities) => monitor.add(activities),

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { connectionEventJson, ledgerJson, packetEventJson, startJson, summaryJson } from '../../export/ndjson.ts'
+import { ReverseNames } from '../../host/reverse-names.ts'
 import type { ProbeSignal } from '../../kernel/probe-points.ts'
 import { parseDurationNs } from '../../lib/duration.ts'
 import type { Watch } from '../../pipeline/watch.ts'
@@ -22,6 +23,7 @@ interface TraceOptions extends FilterOptions, WatchCommandOptions {
   slow?: number
   ledger?: true
   packets?: true
+  resolve?: true
   tcptracer?: true
   timestamp?: true
   verbose?: true
@@ -50,6 +52,7 @@ export const add: AddCommand = (command, context) => {
   )
   command
     .option('--ledger', 'where the time of each connection went')
+    .option('--resolve', 'peers by name, as far as reverse lookups have told by then')
     .option('--packets', 'also rows for retransmits, resets and packets that the kernel drops')
   addFilterOptions(command, { pid: 'p', netns: 'N', uid: 'u' })
   addWatchOptions(command)
@@ -68,8 +71,10 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
   const output = new Output(childArgs ? process.stderr : process.stdout)
   const tally = childArgs && new ConnectionTally()
   const rows = options.json ? jsonRows : options.tcptracer ? tcptracerRows(options) : tableRows(output.isTerminal)
+  const names = options.resolve && new ReverseNames()
   let watch: Watch | undefined
   const write = (event: TraceEvent): void => {
+    if (names) namePeer(event, names)
     const line = watch && rows.row(event, watch)
     if (line !== undefined) output.line(line)
   }
@@ -108,10 +113,16 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
       isSettled: () => tally?.openCount === 0,
     },
   )
+  names?.close()
   if (options.json) output.line(JSON.stringify(summaryJson(result)))
   output.flush()
   if (!options.json) writeSummary(result, tally)
   return result.exitCode
+}
+
+function namePeer({ socket: { peer } }: TraceEvent, names: ReverseNames): void {
+  const name = names.nameOf(peer.address)
+  if (name !== undefined) peer.name = name
 }
 
 function signalsOf({ ledger, packets }: TraceOptions, hasChild: boolean): ProbeSignal[] {

@@ -35,7 +35,12 @@ const columns: readonly Column<Row>[] = [
   { title: 'IP', width: 2, align: 'left', text: ({ event }) => String(event.socket.ipVersion) },
   { title: 'SADDR', width: 15, align: 'left', text: ({ event }) => event.socket.local.address },
   { title: 'SPORT', width: 5, align: 'left', text: ({ event }) => String(event.socket.local.port) },
-  { title: 'DADDR', width: 15, align: 'left', text: ({ event }) => event.socket.peer.address },
+  {
+    title: 'DADDR',
+    width: 15,
+    align: 'left',
+    text: ({ event }) => printable(event.socket.peer.name ?? event.socket.peer.address),
+  },
   { title: 'DPORT', width: 5, align: 'left', text: ({ event }) => String(event.socket.peer.port) },
   { title: 'HANDSHAKE', width: 9, align: 'right', text: ({ event }) => handshake(event) },
   {

@@ -199,7 +199,7 @@ const columns: Record<TopGrouping, readonly Column[]> = {
     comm,
     { ...container, dispensability: 6 },
     textColumn('service', [8, 24], 12, ({ service }) => (service === undefined ? '-' : printable(service))),
-    { ...textColumn('peer', [24, 60], 0, ({ edge }) => (edge ? peerText(edge) : others)), cut: cutMiddle },
+    { ...textColumn('peer', [24, 60], 0, ({ edge }) => (edge ? printable(peerText(edge)) : others)), cut: cutMiddle },
     ...measures,
     numberColumn('rtt', 'RTT', 6, 6, {
       fieldTitle: 'RTT_MS',

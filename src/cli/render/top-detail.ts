@@ -85,7 +85,7 @@ function subject({ process, container, service, edge, link, processes }: TopRow)
   const name = service === undefined ? '(others)' : printable(service)
   if (!process) return processes.size > 0 ? `${name} (${processes.size} processes)` : name
   const owner = `${printable(process.comm)}, pid ${process.pid}`
-  return edge ? `${owner}, ${peerText(edge)}` : `${owner}, ${name}`
+  return edge ? `${owner}, ${printable(peerText(edge))}` : `${owner}, ${name}`
 }
 
 function countsOf(row: TopRow): string[] {
