@@ -44,7 +44,7 @@ test('a host with cgroup v1 alone: names and filters', { skip }, async () => {
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ kind }) => kind === 'connect' || kind === 'close')
   assert.deepEqual(
-    rows.map(({ kind, container, cgroup }) => `${kind} ${container} ${cgroup}`),
+    rows.map(({ kind, container, cgroup }) => `${String(kind)} ${String(container)} ${String(cgroup)}`),
     [web, late].flatMap(({ name, id }) => [`connect ${name} /docker/${id}`, `close ${name} /docker/${id}`]),
     stderr,
   )

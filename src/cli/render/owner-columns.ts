@@ -1,5 +1,5 @@
 import { printable } from '../../lib/printable.ts'
-import { containerText, serviceOf } from '../../model/container.ts'
+import { containerText, serviceOf, type Identity } from '../../model/container.ts'
 import type { Task } from '../../model/process.ts'
 import type { Column } from './columns.ts'
 
@@ -21,8 +21,8 @@ export function ownerColumns<Row>(
 }
 
 /** `-` for a process that is in none. */
-export function containerOf(task: Task | undefined): string {
-  const container = task?.identity?.container
+export function containerOf(process: { identity?: Identity } | undefined): string {
+  const container = process?.identity?.container
   return container ? printable(containerText(container)) : '-'
 }
 

@@ -5,6 +5,7 @@ import type { EdgeActivity } from '../../model/edge.ts'
 import type { WatchResult } from '../../pipeline/watch.ts'
 import { alignedTable } from './aligned-table.ts'
 import { ms } from './columns.ts'
+import { containerOf } from './owner-columns.ts'
 import { costTable } from './cost-table.ts'
 import type { SelfCost } from '../../pipeline/self-cost.ts'
 
@@ -27,10 +28,22 @@ function bookText(book: Book): string {
 /** Count and quantiles of each process's pickups, in milliseconds. */
 export function pickupTable(processes: readonly EdgeActivity[], isTerminal: boolean): string[] {
   const hasUdp = processes.some(({ edge }) => edge.protocol === 'udp')
-  const header = ['PID', 'COMM', ...(hasUdp ? ['PROTO'] : []), 'COUNT', 'P50_MS', 'P95_MS', 'P99_MS', 'MAX_MS']
+  const hasContainers = processes.some(({ edge }) => edge.process?.identity?.container)
+  const header = [
+    'PID',
+    'COMM',
+    ...(hasContainers ? ['CONTAINER'] : []),
+    ...(hasUdp ? ['PROTO'] : []),
+    'COUNT',
+    'P50_MS',
+    'P95_MS',
+    'P99_MS',
+    'MAX_MS',
+  ]
   const rows = processes.map(({ edge, stages }) => [
     String(edge.process?.pid ?? '-'),
     edge.process ? printable(edge.process.comm) : '(others)',
+    ...(hasContainers ? [containerOf(edge.process)] : []),
     ...(hasUdp ? [edge.protocol] : []),
     String(stages.pickup.count),
     ...[0.5, 0.95, 0.99].map((q) => ms(stages.pickup.quantileNs(q))),
