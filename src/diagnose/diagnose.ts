@@ -1,0 +1,70 @@
+import type { Cause, Diagnosis, Finding } from '../model/finding.ts'
+import type { Observation } from './observation.ts'
+import type { Rule } from './rule.ts'
+import { churn } from './rules/churn.ts'
+import { connecting } from './rules/connecting.ts'
+import { conntrack } from './rules/conntrack.ts'
+import { hostPressure } from './rules/host-pressure.ts'
+import { loss } from './rules/loss.ts'
+import { nagle } from './rules/nagle.ts'
+import { path } from './rules/path.ts'
+import { sending } from './rules/sending.ts'
+import { slowAccept } from './rules/slow-accept.ts'
+import { slowReader } from './rules/slow-reader.ts'
+import { socketStates } from './rules/socket-states.ts'
+
+/** Every rule, in the order in which a connection goes its way. */
+const rules: readonly Rule[] = [
+  connecting,
+  conntrack,
+  slowAccept,
+  loss,
+  path,
+  sending,
+  nagle,
+  slowReader,
+  churn,
+  socketStates,
+  hostPressure,
+]
+
+/** What a cause brings with it: findings that it explains weigh less where it is found. */
+const brings: Partial<Record<Cause, readonly Cause[]>> = {
+  'conntrack-full': ['syn-filtered', 'packet-loss', 'local-drop'],
+  'accept-queue-overflow': [
+    'slow-accept',
+    'syn-filtered',
+    'packet-loss',
+    'slow-reader-asleep',
+    'syn-flood',
+    'local-drop',
+  ],
+  'slow-accept': ['slow-reader-asleep'],
+  'slow-reader-busy': ['zero-window'],
+  'slow-reader-asleep': ['zero-window'],
+  'slow-reader-no-cpu': ['zero-window', 'cpu-starvation'],
+  'slow-reader-throttled': ['zero-window', 'cpu-starvation'],
+  'cpu-starvation': [],
+  'packet-loss': ['send-buffer-small', 'zero-window'],
+  'local-drop': ['packet-loss', 'syn-filtered', 'send-buffer-small', 'path-queueing'],
+  'path-queueing': ['packet-loss', 'send-buffer-small', 'zero-window'],
+  'port-exhaustion': ['time-wait-storm', 'no-pooling'],
+  'time-wait-storm': ['no-pooling'],
+  'syn-flood': ['syn-filtered', 'packet-loss'],
+}
+
+const explainedWeight = 0.25
+
+/** What is the matter with what was seen, the weightiest first; and what is not. */
+export function diagnose(observation: Observation): Diagnosis {
+  const judgements = rules.map((rule) => rule(observation))
+  const findings = judgements.flatMap((judgement) => judgement.findings)
+  const found = new Set(findings.map(({ cause }) => cause))
+  const explained = new Set([...found].flatMap((cause) => brings[cause] ?? []))
+  const rankOf = ({ cause, weight, confidence }: Finding): number =>
+    weight * confidence * (explained.has(cause) ? explainedWeight : 1)
+  return {
+    findings: findings.toSorted((a, b) => rankOf(b) - rankOf(a)),
+    ruledOut: judgements.flatMap(({ ruledOut }) => ruledOut).filter(({ cause }) => !found.has(cause)),
+  }
+}

@@ -1,0 +1,116 @@
+import type { EdgeActivity } from '../model/edge.ts'
+import type { HostFacts, NamespaceFacts } from '../model/host-facts.ts'
+import type { Ledger } from '../model/ledger.ts'
+import type { Task } from '../model/process.ts'
+import type { SocketPair } from '../model/socket.ts'
+
+/** Connects of a process to one peer that were never established. */
+export interface ConnectFailures {
+  owner: Task
+  socket: SocketPair
+  /** Name of the errno. */
+  error: string
+  count: number
+  /** Nanoseconds after the session's epoch. */
+  firstNs: number
+}
+
+/** Connects of a process to one peer that have had no answer yet. */
+export interface WaitingConnects {
+  owner: Task
+  socket: SocketPair
+  count: number
+  longestNs: number
+  firstNs: number
+}
+
+/** Connections of a process with one peer, from their begin to their end. */
+export interface ConnectionLives {
+  owner: Task
+  role: 'client' | 'server'
+  socket: SocketPair
+  opened: number
+  closed: number
+  /** Of those that were closed, from established to closed. */
+  lifeNs: number
+  bytes: number
+}
+
+/** Retransmits of a process's connections with one peer. */
+export interface Retransmits {
+  owner: Task
+  socket: SocketPair
+  syn: number
+  /** Timers that ran out. */
+  rto: number
+  /** Fast retransmits and tail loss probes. */
+  other: number
+  /** Time that the timers ran. */
+  stallNs: number
+  firstNs: number
+}
+
+/** Packets that this host's kernel dropped, for one reason. */
+export interface Drops {
+  /** The kernel's own name. */
+  reason: string
+  count: number
+  /** Of the connections that they were of, where it is known. */
+  owners: readonly Task[]
+  socket: SocketPair
+  firstNs: number
+}
+
+/** How a thread spent the time. */
+export interface ThreadTimes {
+  pid: number
+  tid: number
+  /** On a CPU. */
+  ranNs: number
+  /** Wanted one, and had none. */
+  waitedNs: number
+  /** Its cgroups had used up their quota. */
+  throttledNs: number
+  spanNs: number
+}
+
+/** A reader that let data wait, or a process that accepted late. */
+export interface SlowPickups {
+  reader: Task
+  socket: SocketPair
+  count: number
+  /** The sum of the waits. */
+  waitedNs: number
+  longestNs: number
+  firstNs: number
+}
+
+/** Sockets of one state and one owner. */
+export interface StateCount {
+  state: string
+  owner: Task | undefined
+  netns: number
+  /** Of TIME_WAIT and the like: the peer that most of them are of. */
+  peer: { address: string; port: number } | undefined
+  before: number
+  now: number
+}
+
+/** What was seen of this host in some span of time: what the rules judge. */
+export interface Observation {
+  spanNs: number
+  edges: readonly EdgeActivity[]
+  failures: readonly ConnectFailures[]
+  waiting: readonly WaitingConnects[]
+  lives: readonly ConnectionLives[]
+  retransmits: readonly Retransmits[]
+  drops: readonly Drops[]
+  pickups: readonly SlowPickups[]
+  /** Requests and replies that took longer than `slowNs`, as the ledger splits them. */
+  exchanges: readonly Ledger[]
+  slowNs: number
+  threads: readonly ThreadTimes[]
+  states: readonly StateCount[]
+  host: { before: HostFacts; now: HostFacts } | undefined
+  namespaces: readonly { before: NamespaceFacts | undefined; now: NamespaceFacts }[]
+}

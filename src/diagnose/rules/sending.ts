@@ -1,0 +1,59 @@
+import type { EdgeActivity } from '../../model/edge.ts'
+import type { Finding } from '../../model/finding.ts'
+import type { Observation } from '../observation.ts'
+import { ruledOut, type Rule } from '../rule.ts'
+import { msText, percentText, weightOf, who } from '../words.ts'
+import { peerText } from '../../model/edge-text.ts'
+
+const leastShare = 0.2
+const leastMeanNs = 5e6
+/** Above it a small send buffer holds up who sends. */
+const farRttUs = 5000
+
+/** Senders that are held up: the peer does not read, or the send buffer is too small for the path. */
+export const sending: Rule = (observation) => {
+  const blocked = observation.edges.filter(
+    ({ edge, counts, stages }) =>
+      edge.process &&
+      stages.send.count > 0 &&
+      counts.sendBlockedNs / stages.send.sumNs > leastShare &&
+      stages.send.sumNs / stages.send.count > leastMeanNs,
+  )
+  if (blocked.length === 0) return ruledOut('zero-window', 'no sender waited for room in its send buffer')
+  return { findings: blocked.map((activity) => findingOf(activity, observation)), ruledOut: [] }
+}
+
+function findingOf(activity: EdgeActivity, { exchanges }: Observation): Finding {
+  const { edge, counts, stages, rttUs = 0 } = activity
+  const { count, sumNs, maxNs } = stages.send
+  const process = edge.process!
+  const limited = exchanges.some(
+    ({ owner, stagesNs }) => owner?.pid === process.pid && stagesNs.receiverLimited > stagesNs.sendBlocked,
+  )
+  const common = {
+    culprit: process,
+    sinceNs: undefined,
+    weight: weightOf(sumNs / count, 20e6),
+    confirm: `wirelag send -p ${process.pid} --slow 5ms`,
+  }
+  const times = `${count} send calls took ${msText(sumNs / count)} in the mean, ${msText(maxNs)} at the longest; ${percentText(counts.sendBlockedNs / sumNs)} of it was waiting for room`
+  if (counts.zeroWindows > 0 || limited || rttUs < farRttUs)
+    return {
+      ...common,
+      cause: 'zero-window',
+      sentence: `${who(process)} is held up when it sends ${peerText(edge)}: the peer does not read.`,
+      evidence: [times, `${counts.zeroWindows} of the calls met a closed window of the peer`],
+      confidence: counts.zeroWindows > 0 || limited ? 0.95 : 0.75,
+      advice:
+        'Look at the peer: it is slow to read (wirelag pktlat there); or send from a thread that may wait, and bound the queue before it.',
+    }
+  return {
+    ...common,
+    cause: 'send-buffer-small',
+    sentence: `${who(process)} is held up when it sends ${peerText(edge)}: its send buffer is too small for a round trip of ${msText(rttUs * 1000)}.`,
+    evidence: [times, `the round trip takes ${msText(rttUs * 1000)}, and the peer's window was never closed`],
+    confidence: 0.85,
+    advice:
+      'Do not set SO_SNDBUF (the kernel sizes it by itself), or set it to bandwidth × round trip; see net.ipv4.tcp_wmem.',
+  }
+}
