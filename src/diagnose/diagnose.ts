@@ -1,5 +1,5 @@
 import type { Cause, Diagnosis, Finding } from '../model/finding.ts'
-import type { Observation } from './observation.ts'
+import type { Observation } from '../model/observation.ts'
 import type { Rule } from './rule.ts'
 import { churn } from './rules/churn.ts'
 import { connecting } from './rules/connecting.ts'

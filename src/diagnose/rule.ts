@@ -1,5 +1,5 @@
 import type { Finding, RuledOut } from '../model/finding.ts'
-import type { Observation } from './observation.ts'
+import type { Observation } from '../model/observation.ts'
 
 export interface Judgement {
   findings: Finding[]

@@ -1,5 +1,5 @@
 import type { Finding } from '../../model/finding.ts'
-import type { ConnectFailures, Observation } from '../observation.ts'
+import type { ConnectFailures, Observation } from '../../model/observation.ts'
 import type { Judgement, Rule } from '../rule.ts'
 import { endpointText, msText, processOf, weightOf, who } from '../words.ts'
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../../model/finding.ts'
 import type { HostFacts } from '../../model/host-facts.ts'
-import type { Observation } from '../observation.ts'
+import type { Observation } from '../../model/observation.ts'
 import type { Rule } from '../rule.ts'
 import { percentText, weightOf } from '../words.ts'
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../../model/finding.ts'
-import type { Drops, Observation } from '../observation.ts'
+import type { Drops, Observation } from '../../model/observation.ts'
 import { ruledOut, type Rule } from '../rule.ts'
 import { endpointText, msText, processOf, weightOf, who } from '../words.ts'
 

@@ -1,6 +1,6 @@
 import type { EdgeActivity } from '../../model/edge.ts'
 import type { Finding } from '../../model/finding.ts'
-import type { Observation } from '../observation.ts'
+import type { Observation } from '../../model/observation.ts'
 import { ruledOut, type Rule } from '../rule.ts'
 import { msText, percentText, weightOf, who } from '../words.ts'
 import { peerText } from '../../model/edge-text.ts'

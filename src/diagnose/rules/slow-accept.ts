@@ -1,5 +1,5 @@
 import type { Finding } from '../../model/finding.ts'
-import type { Observation } from '../observation.ts'
+import type { Observation } from '../../model/observation.ts'
 import { ruledOut, type Rule } from '../rule.ts'
 import { msText, weightOf, who } from '../words.ts'
 

@@ -1,5 +1,5 @@
 import type { Cause, Finding } from '../../model/finding.ts'
-import type { Observation, SlowPickups, ThreadTimes } from '../observation.ts'
+import type { Observation, SlowPickups, ThreadTimes } from '../../model/observation.ts'
 import type { Rule } from '../rule.ts'
 import { msText, percentText, processOf, weightOf, who } from '../words.ts'
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../../model/finding.ts'
-import type { Observation, StateCount } from '../observation.ts'
+import type { Observation, StateCount } from '../../model/observation.ts'
 import { ruledOut, type Judgement, type Rule } from '../rule.ts'
 import { endpointText, percentText, processOf, weightOf, who } from '../words.ts'
 

@@ -1,8 +1,8 @@
-import type { EdgeActivity } from '../model/edge.ts'
-import type { HostFacts, NamespaceFacts } from '../model/host-facts.ts'
-import type { Ledger } from '../model/ledger.ts'
-import type { Task } from '../model/process.ts'
-import type { SocketPair } from '../model/socket.ts'
+import type { EdgeActivity } from './edge.ts'
+import type { HostFacts, NamespaceFacts } from './host-facts.ts'
+import type { Ledger } from './ledger.ts'
+import type { Task } from './process.ts'
+import type { SocketPair } from './socket.ts'
 
 /** Connects of a process to one peer that were never established. */
 export interface ConnectFailures {
