@@ -6,6 +6,7 @@ import { fetchTcppktlat } from './peer-tcppktlat.ts'
 import { measureHistogramCost } from './histogram-cost.ts'
 import { measureKernelTime } from './kernel-time.ts'
 import { measureRingDrain } from './ring-drain.ts'
+import { measureSocketStates } from './socket-states.ts'
 import { measureStart } from './start.ts'
 import { measureThroughput } from './throughput.ts'
 import type { Table } from './table.ts'
@@ -21,6 +22,7 @@ for (const measure of [
   () => measureThroughput(peer, 3 * rounds),
   () => measureHistogramCost(rounds),
   () => measureRingDrain(rounds),
+  () => measureSocketStates(rounds),
   () => measureStart(rounds),
 ]) {
   const table = await measure()

@@ -30,6 +30,7 @@ export async function measureRingDrain(rounds: number): Promise<Table> {
           onPacket: () => {},
           onLedger: () => {},
           onCgroup: () => {},
+          onState: () => {},
           onPickup: (event) => {
             const { pid } = event.task
             let histogram = histograms.get(pid)

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { insideContainer } from './engines/container.ts'
+import { owner, ownerVariable } from './owner.ts'
 
 const binary = fileURLToPath(new URL('../build/lab/actor', import.meta.url))
 
@@ -42,7 +43,8 @@ export class Actor {
   #lastId = 0
 
   private constructor(command: string, args: readonly string[]) {
-    this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const env = { ...process.env, [ownerVariable]: owner() }
+    this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env })
     createInterface(this.#process.stdout).on('line', (line) => this.#answer(line))
     this.#process.once('close', () => {
       for (const { operation, reject } of this.#requests.values())

@@ -1,5 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { isGone, owner } from './owner.ts'
+
+/** Begins the names of all such cgroups; who owns one follows. */
+const prefix = 'wirelag-lab-'
 
 /** A cgroup whose processes get so many microseconds of CPU in each period. It goes when it is disposed of and empty. */
 export class CpuQuota implements Disposable {
@@ -7,8 +11,10 @@ export class CpuQuota implements Disposable {
 
   /** @throws Error where this machine has no cgroup controller for CPUs */
   constructor(quotaUs: number, periodUs: number) {
-    const { folder, isV2 } = cpuController()
-    this.#folder = `${folder}/wirelag-lab-${randomBytes(6).toString('hex')}`
+    const controller = cpuController()
+    if (!controller) throw new Error('no cgroup hierarchy on this machine has the cpu controller')
+    const { folder, isV2 } = controller
+    this.#folder = `${folder}/${prefix}${owner()}-${randomBytes(6).toString('hex')}`
     mkdirSync(this.#folder)
     if (isV2) writeFileSync(`${this.#folder}/cpu.max`, `${quotaUs} ${periodUs}`)
     else {
@@ -30,7 +36,24 @@ export class CpuQuota implements Disposable {
   }
 }
 
-function cpuController(): { folder: string; isV2: boolean } {
+/** Removes the cgroups of processes that are gone, as far as nothing runs in them. @returns whether none is left */
+export function removeQuotasOfTheGone(): boolean {
+  const folder = cpuController()?.folder
+  if (folder === undefined) return true
+  const names = readdirSync(folder).filter((name) => name.startsWith(prefix) && isGone(name.slice(prefix.length)))
+  return names.map((name) => isRemoved(`${folder}/${name}`)).every(Boolean)
+}
+
+function isRemoved(folder: string): boolean {
+  try {
+    rmdirSync(folder)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
+}
+
+function cpuController(): { folder: string; isV2: boolean } | undefined {
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
     const [before = '', after = ''] = line.split(' - ')
     const mountpoint = before.split(' ')[4] ?? ''
@@ -38,7 +61,7 @@ function cpuController(): { folder: string; isV2: boolean } {
     if (type === 'cgroup' && options.split(',').includes('cpu')) return { folder: mountpoint, isV2: false }
     if (type === 'cgroup2' && hasCpuController(mountpoint)) return { folder: mountpoint, isV2: true }
   }
-  throw new Error('no cgroup hierarchy on this machine has the cpu controller')
+  return undefined
 }
 
 function hasCpuController(mountpoint: string): boolean {

@@ -8,9 +8,13 @@
         "src/btf.cc",
         "src/cgroup_path.cc",
         "src/conntrack.cc",
+        "src/conntrack_socket.cc",
+        "src/conntrack_stats.cc",
         "src/iterator.cc",
         "src/kernel_file.cc",
         "src/libbpf_log.cc",
+        "src/namespace_file.cc",
+        "src/network_namespace.cc",
         "src/ring.cc",
         "src/tracepoint.cc"
       ],

@@ -1,7 +1,8 @@
 // `npm test`: everything that must hold before a change lands, the cheapest first.
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { findingsPage } from './generate/findings-page.ts'
 import { checkGenerated } from './generate/wire-file.ts'
 
 interface Stage {
@@ -18,6 +19,7 @@ const stages: Stage[] = [
   { name: 'lint', run: () => succeeds(`${bin}/oxlint`, '--config=oxlint.config.ts', '--deny-warnings') },
   { name: 'format', run: () => succeeds(`${bin}/oxfmt`, '--check', '.') },
   { name: 'generated code', run: checkGenerated },
+  { name: 'docs/findings.md', run: checkFindings },
   { name: 'tests', run: () => runTests() },
   ...(named.length > 0
     ? []
@@ -30,6 +32,12 @@ for (const { name, run } of stages) {
   process.stderr.write(`test: ${name}: failed\n`)
   process.exitCode = 1
   break
+}
+
+function checkFindings(): boolean {
+  if (readFileSync('docs/findings.md', 'utf8') === findingsPage()) return true
+  process.stderr.write('docs/findings.md is not what src/diagnose says: npm run generate\n')
+  return false
 }
 
 /** One file at a time: tests of the kernel measure time, and there may be only two processors. */

@@ -52,6 +52,12 @@ enum {
 /* include/net/sock.h: enum sock_flags */
 #define SOCK_DONE 1
 
+/* include/net/tcp.h: how long a TIME_WAIT lasts */
+#define TCP_TIMEWAIT_SECONDS 60
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct ns_common {
@@ -127,6 +133,9 @@ struct sock {
 	int sk_err;
 	int sk_sndbuf;
 	int sk_wmem_queued;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+	struct socket *sk_socket; /* NULL: no file is open for it */
 	__u16 sk_protocol;
 };
 
@@ -136,6 +145,23 @@ struct udp_sock {
 
 struct request_sock {
 	struct sock_common __req_common;
+};
+
+struct tcp_request_sock {
+	__u64 snt_synack; /* when the first SYN-ACK was sent, in µs of CLOCK_MONOTONIC */
+};
+
+struct timer_list {
+	unsigned long expires; /* jiffies */
+};
+
+struct inet_timewait_sock {
+	volatile unsigned char tw_substate; /* FIN_WAIT2 or TIME_WAIT */
+	struct timer_list tw_timer;
+};
+
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
 };
 
 struct inet_sock {
@@ -177,6 +203,10 @@ struct tcp_sock {
 	__u32 snd_wnd;
 	__u32 write_seq;
 	__u32 snd_nxt;
+	__u32 snd_una;
+	__u32 rcv_tstamp;    /* jiffies; when an acknowledgement last came */
+	__u32 retrans_stamp; /* when what waits for its acknowledgement was first sent, in ms, or µs with tcp_usec_ts */
+	__u8 tcp_usec_ts : 1; /* since 6.7 (614e8316aa4c) */
 	__u32 notsent_lowat;
 	__u32 chrono_start;   /* jiffies; when the present kind of time began */
 	__u32 chrono_stat[3]; /* jiffies by enum tcp_chrono, minus one */
@@ -193,10 +223,20 @@ struct socket {
 	struct sock *sk;
 };
 
+struct inode {
+	unsigned long i_ino;
+};
+
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
 struct file_operations;
 
 struct file {
 	const struct file_operations *f_op;
+	struct inode *f_inode;
 	void *private_data;
 };
 
@@ -251,7 +291,13 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct nsproxy {
+	struct net *net_ns;
+};
+
 struct task_struct {
+	unsigned int flags; /* PF_… */
+	struct nsproxy *nsproxy;
 	int pid;
 	int tgid;
 	char comm[TASK_COMM_LEN];
@@ -284,6 +330,12 @@ struct bpf_iter_meta {
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
+	__u32 uid;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

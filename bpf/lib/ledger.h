@@ -144,6 +144,21 @@ static __always_inline void ledger_begin(const struct sock *sk, __u64 now_ns, __
 		note_user(ledger);
 }
 
+/* Of a connection that was there before wirelag, when something happens to it. */
+SUBPROGRAM struct ledger *ledger_adopt(const struct sock *sk, __u64 now_ns)
+{
+	const struct connection *connection = connection_of(sk);
+	struct ledger *ledger;
+
+	if (!cfg.exchange_over_ns || !connection || !(connection->flags & WL_CONNECTION_FLAG_EXISTING))
+		return NULL;
+	ledger_begin(sk, now_ns, LEDGER_OPEN);
+	ledger = ledger_of(sk);
+	if (ledger)
+		ledger->flags |= LEDGER_ADOPTED;
+	return ledger;
+}
+
 static __always_inline void ledger_end(const struct sock *sk)
 {
 	__u64 key = (__u64)sk;
@@ -264,6 +279,8 @@ static __always_inline void ledger_queued(const struct sock *sk, __u64 now_ns)
 	struct ledger *ledger = cfg.ledger ? ledger_of(sk) : NULL;
 	const struct task_struct *user;
 
+	if (cfg.ledger && !ledger)
+		ledger = ledger_adopt(sk, now_ns);
 	if (!ledger || (ledger->flags & LEDGER_HAS_UNREAD))
 		return;
 	ledger->flags |= LEDGER_HAS_UNREAD;
@@ -303,6 +320,8 @@ static __always_inline void ledger_send_begins(const struct sock *sk, __u64 now_
 {
 	struct ledger *ledger = cfg.ledger ? ledger_of(sk) : NULL;
 
+	if (cfg.ledger && !ledger)
+		ledger = ledger_adopt(sk, now_ns);
 	if (!ledger)
 		return;
 	ledger_accepted(sk, now_ns);
@@ -372,7 +391,8 @@ SUBPROGRAM void ledger_closed(const struct sock *sk, __u64 now_ns)
 		book_until(sk, ledger, now_ns, WL_LEDGER_STAGE_UNEXPLAINED);
 	else
 		book_all(sk, ledger, now_ns);
-	emit_ledger(sk, ledger, WL_LEDGER_SPAN_CONNECTION, now_ns);
+	if (!(ledger->flags & LEDGER_ADOPTED))
+		emit_ledger(sk, ledger, WL_LEDGER_SPAN_CONNECTION, now_ns);
 }
 
 /* A retransmission timer that ran for `stall_ns` has run out. */

@@ -15,6 +15,8 @@ static __always_inline bool emit_open(struct wl_open_event *event, __u32 signal,
 {
 	bool passes = passes_tuple_filter(&event->tuple) && passes_task_filter(&event->owner, selected);
 
+	if (cfg.state_rows)
+		return passes;
 	if (!slow || !passes) {
 		COUNT(signal, filtered);
 		return passes;

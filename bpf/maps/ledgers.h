@@ -16,6 +16,7 @@ enum ledger_state {
 };
 
 #define LEDGER_HAS_UNREAD 1 /* data waits, whatever else goes on */
+#define LEDGER_ADOPTED 2    /* the connection was there before: only its requests and replies are told */
 
 struct ledger {
 	__u64 began_ns;

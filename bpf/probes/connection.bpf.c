@@ -157,6 +157,8 @@ SUBPROGRAM void handle_closed(struct sock *sk, bool typed, struct connection *co
 	};
 	bool fin_received;
 
+	if (cfg.state_rows)
+		return;
 	read_tuple(sk, typed, &event.tuple);
 	if (connection) {
 		event.connection_id = connection->id;
@@ -213,13 +215,32 @@ static __always_inline void handle_close_state(struct sock *sk, bool typed, int 
 	ledger_end(sk);
 }
 
-static __always_inline void handle_state_change(struct sock *sk, bool typed, int old_state, int new_state)
+/* The owner is known where the connection's is, and where a task acts on the socket. */
+SUBPROGRAM void emit_state(struct sock *sk, bool typed, __u64 now_ns, int old_state, int new_state)
 {
-	__u64 now_ns;
+	struct connection *connection = connection_of(sk);
+	struct wl_state_event event = {
+		.kind = WL_EVENT_KIND_STATE,
+		.old_state = old_state,
+		.new_state = new_state,
+		.time_ns = since_epoch(now_ns),
+	};
 
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
-		return;
-	now_ns = bpf_ktime_get_ns();
+	event.connection_id = connection ? connection->id : connection_id(sk, typed);
+	if (connection && connection->owner.source)
+		event.owner = connection->owner;
+	else if (is_owned_by_current(sk, typed))
+		read_current_task(&event.owner, WL_OWNER_SOURCE_SYSCALL);
+	read_tuple(sk, typed, &event.tuple);
+	if (passes_tuple_filter(&event.tuple) &&
+	    passes_task_filter(&event.owner, connection && (connection->flags & WL_CONNECTION_FLAG_SELECTED)))
+		submit(WL_SIGNAL_STATE, &event, sizeof(event));
+	else
+		COUNT(WL_SIGNAL_STATE, filtered);
+}
+
+static __always_inline void handle_connection(struct sock *sk, bool typed, __u64 now_ns, int old_state, int new_state)
+{
 	if (new_state == TCP_SYN_SENT)
 		handle_syn_sent(sk, typed, now_ns);
 	else if (new_state == TCP_SYN_RECV && old_state == TCP_LISTEN)
@@ -232,6 +253,23 @@ static __always_inline void handle_state_change(struct sock *sk, bool typed, int
 		ledger_peer_closed(sk, now_ns);
 	else if (new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK)
 		ledger_closing(sk, now_ns);
+}
+
+static __always_inline void handle_state_change(struct sock *sk, bool typed, int old_state, int new_state)
+{
+	bool is_child = old_state == TCP_LISTEN && new_state == TCP_SYN_RECV;
+	__u64 now_ns;
+
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return;
+	now_ns = bpf_ktime_get_ns();
+	/* The end of a connection takes its entry away, and with it who owned it. */
+	if (cfg.state_rows && new_state == TCP_CLOSE)
+		emit_state(sk, typed, now_ns, old_state, new_state);
+	handle_connection(sk, typed, now_ns, old_state, new_state);
+	/* A child begins as a copy of its listener: it knows no peer yet, and has not changed its state. */
+	if (cfg.state_rows && new_state != TCP_CLOSE && !is_child)
+		emit_state(sk, typed, now_ns, old_state, new_state);
 }
 
 SEC("tp_btf/inet_sock_set_state")

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The sockets that were there before wirelag. Run once, after the other programs are attached: `existing_sockets` in
- * every network namespace, then `existing_owners` once for the whole host.
+ * every network namespace, then `existing_owners` (holders.bpf.c) once for the whole host.
  */
 #include "../lib/jiffies.h"
-#include "../lib/open-event.h"
-#include "../lib/task.h"
+#include "../lib/socket.h"
 #include "../maps/connections.h"
 #include "../maps/listening.h"
 #include "../maps/socket-state.h"
@@ -69,57 +68,6 @@ int existing_sockets(struct bpf_iter__tcp *ctx)
 		return 0;
 	begin_existing(skc, &connection);
 	mark_existing(skc, tp);
-	return 0;
-}
-
-/* What tells a socket's file where bpf_sock_from_file() is missing, before 5.11. */
-extern const void socket_file_ops __ksym __weak;
-
-/* The socket of a file, as an address; NULL for a file that is none. */
-static __always_inline struct sock *sock_of_file(struct file *file)
-{
-	struct socket *socket = NULL;
-
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_sock_from_file))
-		socket = bpf_sock_from_file(file);
-	else if (file->f_op == &socket_file_ops)
-		socket = file->private_data;
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
-}
-
-SUBPROGRAM void emit_existing(const struct sock *sk, const struct connection *connection)
-{
-	struct wl_open_event event = {
-		.kind = WL_EVENT_KIND_EXISTING,
-		.connection_id = connection->id,
-		.owner = connection->owner,
-		.handshake_ns = WL_UNKNOWN_NS,
-		.accept_queue_ns = WL_UNKNOWN_NS,
-		.flags = connection->flags,
-	};
-
-	read_tuple(sk, UNTYPED, &event.tuple);
-	emit_open(&event, WL_SIGNAL_EXISTING, bpf_ktime_get_ns(), false, true);
-}
-
-SEC("iter/task_file")
-int existing_owners(struct bpf_iter__task_file *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct file *file = ctx->file;
-	struct connection *connection;
-	struct sock *sk;
-
-	if (!task || !file)
-		return 0;
-	sk = sock_of_file(file);
-	connection = sk ? connection_of(sk) : NULL;
-	if (!connection || !(connection->flags & WL_CONNECTION_FLAG_EXISTING) || connection->owner.source)
-		return 0;
-	connection->flags |= WL_CONNECTION_FLAG_ACCEPTED;
-	read_task(task, &connection->owner, WL_OWNER_SOURCE_EXISTING);
-	if (cfg.existing_rows)
-		emit_existing(sk, connection);
 	return 0;
 }
 

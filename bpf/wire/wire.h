@@ -38,6 +38,7 @@ enum wl_event_kind {
 	WL_EVENT_KIND_LEDGER = 11,
 	WL_EVENT_KIND_CGROUP = 12,
 	WL_EVENT_KIND_EXISTING = 13, /* a connection that was there before wirelag, with a process that holds it */
+	WL_EVENT_KIND_STATE = 14,
 };
 
 /* What the books are kept for; also the index into the books map. */
@@ -56,6 +57,7 @@ enum wl_signal {
 	WL_SIGNAL_LEDGER = 11,
 	WL_SIGNAL_CGROUP = 12,
 	WL_SIGNAL_EXISTING = 13,
+	WL_SIGNAL_STATE = 14,
 };
 
 /* What is measured of each edge; index into wl_edge_stats.stages. */
@@ -241,6 +243,48 @@ struct wl_ledger_event {
 	struct wl_ledger ledger;
 };
 
+/* STATE: a TCP socket went from one state to another; numbers are those of include/net/tcp_states.h. */
+struct wl_state_event {
+	__u32 kind;
+	__u32 old_state;
+	__u64 time_ns;
+	__u64 connection_id;
+	struct wl_tuple tuple;
+	struct wl_task owner;
+	__u32 new_state;
+	__u32 _pad;
+};
+
+#define WL_UNKNOWN_MS (~0U)
+
+enum wl_socket_flag {
+	WL_SOCKET_FLAG_UNWANTED = 1,     /* the filters leave it out; it is told as it may say whose others are */
+	WL_SOCKET_FLAG_AGE_AT_LEAST = 2, /* the age is a lower bound */
+};
+
+/* A TCP socket as an iterator finds it; not on the ring. */
+struct wl_socket_record {
+	struct wl_tuple tuple;
+	__u64 connection_id; /* 0: none */
+	__u64 inode;         /* of the socket's file; 0: nobody holds it */
+	__u32 age_ms;        /* in this state; WL_UNKNOWN_MS */
+	__u32 uid;
+	__u32 receive_queue; /* bytes; of a listener: connections that wait to be accepted */
+	__u32 send_queue;    /* bytes that are not acknowledged; of a listener: how many connections may wait */
+	__u8 state;          /* include/net/tcp_states.h; of a mini-socket in FIN_WAIT2 that, though it is a TIME_WAIT one */
+	__u8 flags;          /* enum wl_socket_flag */
+	__u16 _pad;
+	__u32 _pad2;
+};
+
+/* A process that holds a TCP socket, or, without an inode, that is in a network namespace. */
+struct wl_holder_record {
+	struct wl_task task;
+	__u64 inode; /* of the socket's file */
+	__u32 fd;
+	__u32 netns; /* inode number of the network namespace, of the socket or the process */
+};
+
 enum wl_cgroup_change {
 	WL_CGROUP_CHANGE_CREATED = 0,
 	WL_CGROUP_CHANGE_REMOVED = 1,
@@ -358,7 +402,7 @@ struct wl_config {
 	__u32 packet_rows;      /* retransmits, resets and drops cross the ring */
 	__u32 ledger;           /* ledgers are kept */
 	__u32 existing_rows;    /* connections that were there before wirelag cross the ring */
-	__u32 _pad;
+	__u32 state_rows;       /* changes of state cross the ring, and connections do not */
 	__u32 has_rdonly_cast;  /* the kernel has bpf_rdonly_cast(): 6.2 */
 	__u32 has_cookie;       /* tracing programs may ask for a socket's cookie: 5.12 */
 	__u32 state_in_hash;    /* the state of sockets is kept in a hash, as sk_storage will not do */

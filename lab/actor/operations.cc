@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,10 +22,15 @@
 #include <map>
 
 #include "bulk.h"
+#include "conntrack_fill.h"
+#include "laps.h"
+#include "raw_syns.h"
+#include "script.h"
 #include "send_ways.h"
 #include "slow_receive.h"
 #include "sockets.h"
 #include "uring_accept.h"
+#include "wire.h"
 
 namespace {
 
@@ -38,6 +44,12 @@ Outcome Returned(long long result) { return result < 0 ? Failed(errno) : Done(re
 std::string Word(const Words& words, size_t index) { return index < words.size() ? words[index] : std::string(); }
 long Number(const Words& words, size_t index) { return strtol(Word(words, index).c_str(), nullptr, 10); }
 int Socket(const Words& words, size_t index) { return Sockets::All().Find(Word(words, index)); }
+
+std::string FromHex(const std::string& hex) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes.push_back(static_cast<char>(strtol(hex.substr(i, 2).c_str(), nullptr, 16)));
+  return bytes;
+}
 
 int PortOf(int descriptor) {
   struct sockaddr_storage storage = {};
@@ -134,6 +146,12 @@ Outcome Send(const Words& words) {
   return Returned(send(Socket(words, 1), data.data(), data.size(), MSG_NOSIGNAL));
 }
 
+/// send-hex NAME HEX: bytes that mean something; the result is how many were sent
+Outcome SendHex(const Words& words) {
+  const std::string data = FromHex(Word(words, 2));
+  return Returned(send(Socket(words, 1), data.data(), data.size(), MSG_NOSIGNAL));
+}
+
 /// send-by write|writev|file|splice NAME BYTES: the result is how many were sent
 Outcome SendBy(const Words& words) {
   static const std::map<std::string, long (*)(int, size_t)> ways = {
@@ -224,27 +242,45 @@ Outcome Sleep(const Words& words) {
 Outcome ThreadId(const Words&) { return Done(syscall(SYS_gettid)); }
 
 /// comm HEX: the name of this thread
-Outcome Comm(const Words& words) {
-  const std::string hex = Word(words, 1);
-  std::string name;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) name.push_back(static_cast<char>(strtol(hex.substr(i, 2).c_str(), nullptr, 16)));
-  return Returned(prctl(PR_SET_NAME, name.c_str()));
-}
+Outcome Comm(const Words& words) { return Returned(prctl(PR_SET_NAME, FromHex(Word(words, 1)).c_str())); }
 
 /// fork OPERATION ARGUMENTS ; OPERATION ARGUMENTS ; ...: performed by a child that then ends; the result is its pid
 Outcome Fork(const Words& words) {
   const pid_t child = fork();
   if (child != 0) return Returned(child);
-  Words operation;
-  for (size_t i = 1; i <= words.size(); i++) {
-    if (i < words.size() && words[i] != ";") {
-      operation.push_back(words[i]);
-      continue;
-    }
-    if (RunOperation(operation).error) _exit(1);
-    operation.clear();
-  }
-  _exit(0);
+  _exit(RunScript(ParseScript(words, 1)).error ? 1 : 0);
+}
+
+/// repeat COUNT OPERATION ARGUMENTS ; OPERATION ARGUMENTS ; ...: 0: for ever, until one fails
+Outcome Repeat(const Words& words) { return RepeatScript(ParseScript(words, 2), Number(words, 1)); }
+
+/// try OPERATION ARGUMENTS: succeeds also where it fails, with the errno as its result
+Outcome Try(const Words& words) {
+  const Outcome outcome = RunOperation(Words(words.begin() + 1, words.end()));
+  return outcome.error ? Done(outcome.error) : outcome;
+}
+
+/// lap-begin
+Outcome LapBegin(const Words&) {
+  BeginLap();
+  return Done(0);
+}
+
+/// lap-end
+Outcome LapEnd(const Words&) {
+  EndLap();
+  return Done(0);
+}
+
+/// laps PERCENT: of those since the last time that it was asked for; see laps.h
+Outcome Laps(const Words& words) { return Returned(TakeLaps(Number(words, 1))); }
+
+/// end-after SECONDS: the process ends itself then, whatever it does
+Outcome EndAfter(const Words& words) { return Done(alarm(static_cast<unsigned>(Number(words, 1)))); }
+
+/// nice VALUE: of this thread
+Outcome Nice(const Words& words) {
+  return Returned(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), static_cast<int>(Number(words, 1))));
 }
 
 /// wait PID: the result is its exit status
@@ -264,8 +300,26 @@ Outcome ConnectManyTimes(const Words& words) {
 /// accept-many LISTENER COUNT
 Outcome AcceptManyTimes(const Words& words) { return Returned(AcceptMany(Socket(words, 1), Number(words, 2))); }
 
+/// serve-pending LISTENER BYTES: see bulk.h
+Outcome ServePendingOnce(const Words& words) {
+  return Returned(ServePending(Socket(words, 1), static_cast<size_t>(Number(words, 2))));
+}
+
 /// ping-pong NAME NAME COUNT
 Outcome PingPongTimes(const Words& words) { return Returned(PingPong(Socket(words, 1), Socket(words, 2), Number(words, 3))); }
+
+/// raw-syns ADDRESS PORT COUNT: see raw_syns.h
+Outcome RawSyns(const Words& words) {
+  Address address;
+  if (!address.Parse(Word(words, 1), static_cast<int>(Number(words, 2)))) return Failed(EINVAL);
+  return Returned(SendRawSyns(*reinterpret_cast<struct sockaddr_in*>(&address.storage), Number(words, 3)));
+}
+
+/// carry DEVICE DEVICE MS: see wire.h
+Outcome Carry(const Words& words) { return Returned(CarryFrames(Word(words, 1), Word(words, 2), Number(words, 3))); }
+
+/// fill-conntrack COUNT: see conntrack_fill.h
+Outcome FillConntrackTable(const Words& words) { return Returned(FillConntrack(Number(words, 1))); }
 
 }  // namespace
 
@@ -297,6 +351,11 @@ Outcome RunOperation(const Words& words) {
       {"accept-many", AcceptManyTimes}, {"ping-pong", PingPongTimes},
       {"udp", Udp},           {"send-by", SendBy},        {"send-many", SendManyTimes},
       {"sendmmsg", SendMultiple}, {"spin", Spin},           {"bind-cpu", BindCpu},
+      {"repeat", Repeat},     {"try", Try},               {"lap-begin", LapBegin},
+      {"lap-end", LapEnd},    {"laps", Laps},             {"end-after", EndAfter},
+      {"nice", Nice},         {"serve-pending", ServePendingOnce},
+      {"send-hex", SendHex},
+      {"raw-syns", RawSyns},  {"carry", Carry},           {"fill-conntrack", FillConntrackTable},
   };
   const auto operation = operations.find(Word(words, 0));
   return operation == operations.end() ? Failed(EINVAL) : operation->second(words);

@@ -9,6 +9,7 @@ import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cgroupsOf, removeCgroup } from './cgroups.ts'
 import type { CommandResult } from './container.ts'
+import { isGone, owner } from '../owner.ts'
 
 /** Begins the names of all folders of engines; the process that owns one follows, with the time of its start. */
 const prefix = 'wirelag-engine-'
@@ -61,8 +62,7 @@ export class EngineHost implements AsyncDisposable {
    */
   static async start(kind: string, cgroups: readonly string[]): Promise<EngineHost> {
     await removeLeftovers()
-    const { pid, startTime } = self()
-    const folder = mkdtempSync(join(tmpdir(), `${prefix}${pid}-${startTime}-${kind}-`))
+    const folder = mkdtempSync(join(tmpdir(), `${prefix}${owner()}-${kind}-`))
     for (const name of ['run', 'tmp']) mkdirSync(join(folder, name))
     for (const cgroup of cgroups) appendFileSync(join(folder, cgroupList), `${cgroup}\n`)
     try {
@@ -220,8 +220,7 @@ async function ended(child: ChildProcess): Promise<void> {
 async function removeLeftovers(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(prefix)) continue
-    const [pid, startTime] = name.slice(prefix.length).split('-').map(Number)
-    if (pid !== undefined && startTimeOf(pid) !== startTime) await clean(join(tmpdir(), name))
+    if (isGone(name.slice(prefix.length))) await clean(join(tmpdir(), name))
   }
 }
 
@@ -287,20 +286,5 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-function self(): { pid: number; startTime: number } {
-  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? 0 }
-}
-
-/** In ticks since boot; nothing where there is no such process. */
-function startTimeOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name, in parentheses, may hold anything; what follows begins with the third field.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
-  } catch {
-    return undefined
   }
 }

@@ -14,8 +14,10 @@
 #include "fd.h"
 #include "cgroup_path.h"
 #include "conntrack.h"
+#include "conntrack_stats.h"
 #include "kernel_file.h"
 #include "libbpf_log.h"
+#include "namespace_file.h"
 #include "ring.h"
 
 namespace {
@@ -60,11 +62,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["BpfObject"] = BpfObject::Define(env);
   exports["cgroupPath"] = Napi::Function::New<CgroupPath>(env, "cgroupPath");
   exports["conntrackLookup"] = Napi::Function::New<ConntrackLookup>(env, "conntrackLookup");
+  exports["conntrackStats"] = Napi::Function::New<ConntrackStats>(env, "conntrackStats");
   exports["fentryError"] = Napi::Function::New<FentryError>(env, "fentryError");
   exports["kernelHas"] = Napi::Function::New<KernelHas>(env, "kernelHas");
   exports["kernelEnum"] = Napi::Function::New<KernelEnum>(env, "kernelEnum");
   exports["structLayout"] = Napi::Function::New<StructLayout>(env, "structLayout");
   exports["readKernelFile"] = Napi::Function::New<ReadKernelFile>(env, "readKernelFile");
+  exports["readInNamespace"] = Napi::Function::New<ReadInNamespace>(env, "readInNamespace");
   exports["enableRunStats"] = Napi::Function::New<EnableRunStats>(env, "enableRunStats");
   exports["requestPacketTimestamps"] = Napi::Function::New<RequestPacketTimestamps>(env, "requestPacketTimestamps");
   exports["realtimeOffsetNs"] = Napi::Function::New<RealtimeOffsetNs>(env, "realtimeOffsetNs");

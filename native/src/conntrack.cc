@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conntrack.h"
 
-#include <fcntl.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,19 +14,18 @@
 #include <thread>
 #include <vector>
 
+#include "conntrack_socket.h"
 #include "fd.h"
 #include "libbpf_log.h"
+#include "netlink_attributes.h"
+#include "network_namespace.h"
 
 namespace {
 
 /// Queries that one system call sends. Their answers wait in the receive buffer together, so they must fit there.
 constexpr size_t kBatch = 64;
 constexpr int kReceiveBufferBytes = 1024 * 1024;
-/// The kernel answers inside the call that sends: no answer comes late, and silence is an error.
-constexpr struct timeval kPatience = {1, 0};
 constexpr size_t kMessageBytes = 8192;
-
-constexpr uint16_t MessageType(int type) { return static_cast<uint16_t>(NFNL_SUBSYS_CTNETLINK << 8 | type); }
 
 constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -45,7 +41,7 @@ class Messages {
   void AddQuery(const ConntrackTuple& tuple, uint32_t sequence) {
     const size_t start = bytes_.size();
     struct nlmsghdr header = {};
-    header.nlmsg_type = MessageType(IPCTNL_MSG_CT_GET);
+    header.nlmsg_type = ConntrackMessageType(IPCTNL_MSG_CT_GET);
     header.nlmsg_flags = NLM_F_REQUEST;
     header.nlmsg_seq = sequence;
     Append(&header, sizeof(header));
@@ -110,41 +106,6 @@ class Messages {
   std::vector<char> bytes_;
 };
 
-/// Attributes of a netlink message; empty where one was looked for that is not there.
-class Attributes {
- public:
-  Attributes() = default;
-  Attributes(const char* data, size_t size) : data_(data), size_(size) {}
-
-  bool empty() const { return size_ == 0; }
-
-  /// What is inside the attribute of that type.
-  Attributes In(uint16_t type) const {
-    size_t offset = 0;
-    while (size_ - offset >= NLA_HDRLEN) {
-      struct nlattr header;
-      memcpy(&header, data_ + offset, sizeof(header));
-      if (header.nla_len < NLA_HDRLEN || header.nla_len > size_ - offset) break;
-      if ((header.nla_type & NLA_TYPE_MASK) == type)
-        return Attributes(data_ + offset + NLA_HDRLEN, header.nla_len - NLA_HDRLEN);
-      offset = std::min<size_t>(size_, offset + NLA_ALIGN(header.nla_len));
-    }
-    return Attributes();
-  }
-
-  /// False where the attribute of that type is not there or has another length.
-  bool Copy(uint16_t type, void* target, size_t length) const {
-    const Attributes found = In(type);
-    if (found.size_ != length) return false;
-    memcpy(target, found.data_, length);
-    return true;
-  }
-
- private:
-  const char* data_ = nullptr;
-  size_t size_ = 0;
-};
-
 bool ReadAddresses(const Attributes& addresses, ConntrackTuple* tuple) {
   if (addresses.Copy(CTA_IP_V6_SRC, tuple->source, 16)) return addresses.Copy(CTA_IP_V6_DST, tuple->destination, 16);
   memcpy(tuple->source, kMapped, sizeof(kMapped));
@@ -163,23 +124,6 @@ bool ReadTuple(const Attributes& attributes, ConntrackTuple* tuple) {
   tuple->source_port = ntohs(tuple->source_port);
   tuple->destination_port = ntohs(tuple->destination_port);
   return true;
-}
-
-/// With the module not loaded nothing is translated, and asking would have the kernel load it.
-bool IsConntrackLoaded() {
-  return access("/sys/module/nf_conntrack", F_OK) == 0 || access("/sys/module", F_OK) != 0;
-}
-
-/// The kernel has no connection tracking, or none for such flows.
-bool IsUnsupported(int error) {
-  return error == ENOPROTOOPT || error == EPROTONOSUPPORT || error == EOPNOTSUPP || error == EAFNOSUPPORT;
-}
-
-/// Of /proc/PID/ns/net. EACCES may mean that the process ended meanwhile: the second try tells.
-Fd OpenNamespace(const std::string& path) {
-  Fd netns(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!netns.ok() && errno == EACCES) netns = Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return netns;
 }
 
 class ConntrackWorker : public Napi::AsyncWorker {
@@ -213,28 +157,21 @@ class ConntrackWorker : public Napi::AsyncWorker {
   int Lookup() {
     if (!netns_path_.empty()) {
       doing_ = "entering the network namespace " + netns_path_;
-      Fd netns = OpenNamespace(netns_path_);
-      if (!netns.ok() || setns(netns.get(), CLONE_NEWNET) != 0) return errno;
+      const int error = EnterNetworkNamespace(netns_path_);
+      if (error) return error;
     }
     doing_ = "asking connection tracking";
     if (!IsConntrackLoaded()) return 0;
     const int error = OpenSocket();
-    if (error) return IsUnsupported(error) ? 0 : error;
+    if (error) return IsConntrackUnsupported(error) ? 0 : error;
     return AskAll();
   }
 
   int OpenSocket() {
-    socket_ = Fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
-    if (!socket_.ok()) return errno;
-    struct sockaddr_nl kernel = {};
-    kernel.nl_family = AF_NETLINK;
-    // Connected, it takes messages of nobody else.
-    if (connect(socket_.get(), reinterpret_cast<struct sockaddr*>(&kernel), sizeof(kernel)) ||
-        setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience)))
-      return errno;
+    const int error = OpenConntrackSocket(&socket_);
     // A batch fits into the usual buffer too: this is for hosts whose net.core.rmem_default is small.
-    setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBufferBytes, sizeof(kReceiveBufferBytes));
-    return 0;
+    if (!error) setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBufferBytes, sizeof(kReceiveBufferBytes));
+    return error;
   }
 
   int AskAll() {
@@ -272,7 +209,7 @@ class ConntrackWorker : public Napi::AsyncWorker {
       return TakeError(-static_cast<const struct nlmsgerr*>(NLMSG_DATA(header))->error);
     }
     const size_t skipped = NLMSG_SPACE(sizeof(struct nfgenmsg));
-    if (header->nlmsg_type != MessageType(IPCTNL_MSG_CT_NEW) || header->nlmsg_len < skipped ||
+    if (header->nlmsg_type != ConntrackMessageType(IPCTNL_MSG_CT_NEW) || header->nlmsg_len < skipped ||
         header->nlmsg_seq >= answers_.size())
       return EBADMSG;
     const Attributes entry(reinterpret_cast<const char*>(header) + skipped, header->nlmsg_len - skipped);
@@ -286,7 +223,7 @@ class ConntrackWorker : public Napi::AsyncWorker {
   int TakeError(int error) {
     // So the kernel says that it has no nf_conntrack_netlink.
     if (error == EINVAL) absent_ = true;
-    return error == ENOENT || error == EINVAL || IsUnsupported(error) ? 0 : error;
+    return error == ENOENT || error == EINVAL || IsConntrackUnsupported(error) ? 0 : error;
   }
 
   Napi::Promise::Deferred deferred_;

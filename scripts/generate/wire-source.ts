@@ -8,8 +8,9 @@ const special: Record<string, { type: string; read: string; write: string }> = {
 /** The type whose values go to the kernel; all other structs come from it. */
 const encoded = 'wl_config'
 
-/** Structs that begin with this member are ring records: read in place, as there are very many. */
+/** Structs that begin with this member are ring records, those with this suffix iterators': read in place, being many. */
 const recordMember = 'kind'
+const recordSuffix = '_record'
 
 /** WL_COMM_BYTES: texts of this size are met again and again. */
 const commBytes = 16
@@ -39,7 +40,9 @@ export function generateWire(dump: { types: BtfType[] }): string {
   const structs = named.filter((type) => type.kind === 'STRUCT' && !special[type.name]).toSorted(byName)
   const enums = named.filter((type) => type.kind === 'ENUM').toSorted(byName)
   const toKernel = new Set(reachable(btf, encoded))
-  const records = structs.filter(({ members }) => members?.[0]?.name === recordMember)
+  const records = structs.filter(
+    ({ name, members }) => members?.[0]?.name === recordMember || name.endsWith(recordSuffix),
+  )
   const inPlace = new Set(records.flatMap(({ name }) => reachable(btf, name)))
   const structSource = (struct: BtfType): string =>
     inPlace.has(struct.name)

@@ -24,15 +24,13 @@ const toTest = {
   iptables: '/usr/sbin/iptables',
   netavark: '/usr/lib/podman/netavark',
   nftables: '/usr/sbin/nft',
+  'nginx-light': '/usr/sbin/nginx',
   podman: '/usr/bin/podman',
   'qemu-system-x86': '/usr/bin/qemu-system-x86_64',
-  runc: '/usr/sbin/runc',
-  'util-linux': '/usr/bin/nsenter',
-}
-const toBench = {
-  ...toTest,
   'redis-server': '/usr/bin/redis-server',
   'redis-tools': '/usr/bin/redis-benchmark',
+  runc: '/usr/sbin/runc',
+  'util-linux': '/usr/bin/nsenter',
 }
 
 /** @typedef {'run' | 'test' | 'bench'} Purpose what set-up prepares for */
@@ -42,7 +40,7 @@ const toBench = {
  * @returns {import('./step.mjs').Step}
  */
 export function systemPackages(purpose) {
-  const files = { ...toRun, ...{ run: {}, test: toTest, bench: toBench }[purpose] }
+  const files = { ...toRun, ...{ run: {}, test: toTest, bench: toTest }[purpose] }
   const missing = Object.entries(files)
     .filter(([, file]) => !existsSync(file))
     .map(([name]) => name)

@@ -11,6 +11,8 @@ Examples:
   wirelag trace                        connections as they open, are accepted, fail and close
   wirelag trace --slow 5ms --port 443  only those whose handshake or accept wait passed 5 ms
   wirelag pktlat 1000                  data that waited over 1000 µs for its reader
+  wirelag why                          what is the matter, with evidence
+  wirelag states --by service          who has how many sockets in which state
   wirelag -- curl http://example.com/  run a command and see its connections
   wirelag doctor                       what this kernel lets wirelag see`
 
@@ -60,6 +62,21 @@ const commands: { name: string; summary: string; load: () => Promise<{ add: AddC
     name: 'top',
     summary: 'live table of processes, services or edges: every stage, failures, throughput',
     load: () => import('./commands/top.ts'),
+  },
+  {
+    name: 'why',
+    summary: 'what is the matter: named causes with evidence, and those ruled out',
+    load: () => import('./commands/why.ts'),
+  },
+  {
+    name: 'demo',
+    summary: 'makes a fault for real, in namespaces of its own, and finds it',
+    load: () => import('./commands/demo.ts'),
+  },
+  {
+    name: 'states',
+    summary: 'how many TCP sockets are in which state, and whose they are',
+    load: () => import('./commands/states.ts'),
   },
   {
     name: 'doctor',

@@ -8,6 +8,7 @@ import { hostPressure } from './rules/host-pressure.ts'
 import { loss } from './rules/loss.ts'
 import { nagle } from './rules/nagle.ts'
 import { path } from './rules/path.ts'
+import { periodic } from './rules/periodic.ts'
 import { sending } from './rules/sending.ts'
 import { slowAccept } from './rules/slow-accept.ts'
 import { slowReader } from './rules/slow-reader.ts'
@@ -25,6 +26,7 @@ const rules: readonly Rule[] = [
   slowReader,
   churn,
   socketStates,
+  periodic,
   hostPressure,
 ]
 
@@ -42,15 +44,33 @@ const brings: Partial<Record<Cause, readonly Cause[]>> = {
   'slow-accept': ['slow-reader-asleep'],
   'slow-reader-busy': ['zero-window'],
   'slow-reader-asleep': ['zero-window'],
-  'slow-reader-no-cpu': ['zero-window', 'cpu-starvation'],
-  'slow-reader-throttled': ['zero-window', 'cpu-starvation'],
-  'cpu-starvation': [],
+  'slow-reader-no-cpu': ['zero-window'],
+  'slow-reader-throttled': ['zero-window'],
+  'cpu-starvation': [
+    'slow-reader-no-cpu',
+    'slow-reader-asleep',
+    'slow-reader-busy',
+    'slow-accept',
+    'zero-window',
+    'path-queueing',
+  ],
   'packet-loss': ['send-buffer-small', 'zero-window'],
   'local-drop': ['packet-loss', 'syn-filtered', 'send-buffer-small', 'path-queueing'],
   'path-queueing': ['packet-loss', 'send-buffer-small', 'zero-window'],
   'port-exhaustion': ['time-wait-storm', 'no-pooling'],
   'time-wait-storm': ['no-pooling'],
+  'nagle-delayed-ack': ['path-queueing'],
   'syn-flood': ['syn-filtered', 'packet-loss'],
+  'periodic-spike': [
+    'zero-window',
+    'send-buffer-small',
+    'path-queueing',
+    'packet-loss',
+    'local-drop',
+    'slow-reader-asleep',
+    'slow-reader-no-cpu',
+    'cpu-starvation',
+  ],
 }
 
 const explainedWeight = 0.25

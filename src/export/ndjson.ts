@@ -144,11 +144,11 @@ interface CostFacts {
   programs: readonly { program: string; runs: number; runNs: number }[]
 }
 
-function taskJson(task: Task | undefined): JsonObject {
+export function taskJson(task: Task | undefined): JsonObject {
   return { pid: task?.pid, tid: task?.tid, comm: task?.comm, uid: task?.uid, ...identityJson(task?.identity) }
 }
 
-function socketJson(socket: SocketPair): JsonObject {
+export function socketJson(socket: SocketPair): JsonObject {
   return {
     ipVersion: socket.ipVersion,
     localAddress: socket.local.address,

@@ -20,7 +20,7 @@ export function cgroupMounts(procfs = '/proc'): CgroupMounts {
   let v2: CgroupMount | undefined
   for (const line of readFileSync(`${procfs}/self/mountinfo`, 'utf8').trimEnd().split('\n')) {
     const [mountFields = '', superFields = ''] = line.split(' - ')
-    const [, , , root = '', mountPoint = ''] = mountFields.split(' ').map(unescaped)
+    const [, , , root = '', mountPoint = ''] = mountFields.split(' ').map(unescapedPath)
     const [type, , options = ''] = superFields.split(' ')
     if (type === 'cgroup2') v2 ??= { mountPoint, root }
     if (type !== 'cgroup') continue
@@ -29,8 +29,8 @@ export function cgroupMounts(procfs = '/proc'): CgroupMounts {
   return { v2, v1 }
 }
 
-/** The kernel writes blanks, tabs, line ends and backslashes as octal numbers. */
-function unescaped(text: string): string {
+/** A path of mountinfo: the kernel writes its blanks, tabs, line ends and backslashes as octal numbers. */
+export function unescapedPath(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 8)))
 }
 

@@ -99,6 +99,33 @@ export function loadPrograms(
   }
 }
 
+/**
+ * Loads iterator programs alone, without a map but those of their variables.
+ *
+ * @param configure sets variables of the opened object
+ * @throws OperatorError where they cannot be loaded: no rights, no BTF
+ */
+export function loadIterators(
+  programs: readonly string[],
+  configure: (object: NativeBpfObject, circumstances: Pick<Circumstances, 'hasCookie'>) => void,
+): NativeBpfObject {
+  checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
+  const hasCookie = kernelHas('function', 'bpf_get_socket_ptr_cookie')
+  const object = openObject()
+  try {
+    // A map of variables is named for its section, which begins with a dot.
+    for (const { name } of object.maps()) object.setMapAutocreate(name, name.includes('.'))
+    for (const { name } of object.programs()) object.setAutoload(name, programs.includes(name))
+    configure(object, { hasCookie })
+    object.load()
+    return object
+  } catch (error) {
+    object.close()
+    if (error instanceof OperatorError) throw error
+    throw cannotLoad(error as NativeError)
+  }
+}
+
 /** Every kernel that wirelag runs on has it, and calls it. */
 const anyFunction = 'tcp_rcv_space_adjust'
 

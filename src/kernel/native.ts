@@ -75,6 +75,16 @@ interface NativeAddon {
    * native/src/conntrack.h. Rejects with a NativeError.
    */
   conntrackLookup(netnsPath: string, queries: Buffer): Promise<Buffer>
+  /**
+   * Counters of connection tracking in the network namespace at the path, by attribute type; inode 0: whichever is there.
+   * Undefined where the kernel has none or does not tell. Rejects with a NativeError.
+   */
+  conntrackStats(netnsPath: string, inode: number): Promise<number[] | undefined>
+  /**
+   * Texts of files as the network namespace at the path sees them, undefined where one cannot be read; inode 0: whichever
+   * is there. Rejects with a NativeError.
+   */
+  readInNamespace(netnsPath: string, inode: number, files: readonly string[]): Promise<(string | undefined)[]>
   /** Has the kernel measure every BPF program, until the returned function is called. */
   enableRunStats(): () => void
   /** Has the kernel note on every packet when it came in, until the returned function is called. */

@@ -269,6 +269,18 @@ export const signalSpecs = {
     },
     lostWithout: 'how long connections live, their bytes, retransmits and round-trip time',
   },
+  state: {
+    title: 'changes of state',
+    requires: ['connectionState'],
+    improves: {
+      acceptCall: 'connections that were accepted have no known owner until this side closes them',
+      acceptFirstUse: 'what io_uring accepts has no owner',
+      connectionDestroyed: 'connections that end before they are accepted stay in the table',
+      existingSockets: 'connections that were open at start have no known owner',
+      existingOwners: 'connections that were open at start have no known owner',
+    },
+    lostWithout: 'how sockets go from state to state',
+  },
   pickup: {
     title: 'receive pickup',
     requires: ['receiveQueued', 'receiveRead'],

@@ -10,6 +10,7 @@ import {
   openEventBytes,
   packetEventBytes,
   sampleEventBytes,
+  stateEventBytes,
   Signal,
   type Book,
   type Config,
@@ -29,6 +30,7 @@ const maxRecordBytes = Math.max(
   packetEventBytes,
   ledgerEventBytes,
   cgroupEventBytes,
+  stateEventBytes,
 )
 
 /** Cgroups that the kernel side can be told to leave out. */
@@ -94,6 +96,7 @@ export class ProbeSession {
   readonly #programs: LoadedPrograms
   readonly #reader: RingReader
   readonly #packetClock: PacketClock | undefined
+  readonly #hasStateRows: boolean
   readonly edges: EdgeTable | undefined
 
   /** @throws OperatorError where nothing can be loaded; a signal that is off is no error here */
@@ -103,6 +106,7 @@ export class ProbeSession {
       this.#configure(object, circumstances, options),
     )
     this.#signals = this.#programs.signals
+    this.#hasStateRows = options.config.stateRows !== 0
     this.edges = options.config.aggregate ? new EdgeTable(this.#object) : undefined
     this.#packetClock =
       this.#uses('receiveQueued') || this.#uses('datagramQueued') ? new PacketClock(this.#object) : undefined
@@ -233,7 +237,8 @@ export class ProbeSession {
   #missedRuns(): Map<keyof typeof Signal, number> {
     const result = new Map<keyof typeof Signal, number>()
     for (const choice of this.#programs.choices) {
-      const signal = missedBy[choice.point]
+      const isState = this.#hasStateRows && choice.point === 'connectionState'
+      const signal = isState ? 'state' : missedBy[choice.point]
       if (signal === undefined || choice.hook === 'off') continue
       const runs = choice.programs.reduce((sum, program) => sum + this.#object.programInfo(program).missedRuns, 0)
       result.set(signal, (result.get(signal) ?? 0) + runs)

@@ -12,6 +12,7 @@ export const signalNames = [
   'reset',
   'drop',
   'ledger',
+  'state',
 ] as const
 
 export type SignalName = (typeof signalNames)[number]

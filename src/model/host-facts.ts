@@ -56,7 +56,7 @@ export interface CgroupThrottling {
 export interface TcpMemoryFacts {
   /** Used by TCP's buffers. */
   pages: number
-  /** net.ipv4.tcp_mem: under the first nothing is limited, over the second buffers shrink, over the third packets go. */
+  /** net.ipv4.tcp_mem: under the first nothing is limited, over the second buffers shrink, over the third none is given. */
   lowPages: number
   pressurePages: number
   maxPages: number
@@ -260,8 +260,8 @@ export interface Survey {
   host: HostFacts
   /** The host's own first, if it can be entered. */
   namespaces: readonly NamespaceFacts[]
-  /** Inodes of namespaces that were there and are not read: ended meanwhile, broken, or beyond the bound. */
+  /** Inodes of namespaces that are there and were not read: they cannot be entered, or are beyond the bound. */
   unread: readonly number[]
-  /** How many of those are beyond the bound. */
+  /** How many of those are beyond the bound of 256. */
   beyondBound: number
 }

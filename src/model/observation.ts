@@ -1,4 +1,4 @@
-import type { EdgeActivity } from './edge.ts'
+import type { EdgeActivity, EdgeProcess } from './edge.ts'
 import type { HostFacts, NamespaceFacts } from './host-facts.ts'
 import type { Ledger } from './ledger.ts'
 import type { Task } from './process.ts'
@@ -61,6 +61,14 @@ export interface Drops {
   firstNs: number
 }
 
+/** A send call, the wait of received data, or a request with its reply, that took long. */
+export interface SlowTime {
+  timeNs: number
+  owner: Task
+  what: 'send' | 'pickup' | 'request'
+  latencyNs: number
+}
+
 /** How a thread spent the time. */
 export interface ThreadTimes {
   pid: number
@@ -110,6 +118,12 @@ export interface Observation {
   exchanges: readonly Ledger[]
   slowNs: number
   threads: readonly ThreadTimes[]
+  /** When sends and reads were slow, and whose. */
+  slowTimes: readonly SlowTime[]
+  /** Of all CPUs, 0 to 1; undefined: not known. */
+  idleShare: number | undefined
+  /** What each process sent, moment by moment. */
+  series: readonly { process: EdgeProcess; points: readonly { timeNs: number; bytes: number }[] }[]
   states: readonly StateCount[]
   host: { before: HostFacts; now: HostFacts } | undefined
   namespaces: readonly { before: NamespaceFacts | undefined; now: NamespaceFacts }[]

@@ -47,6 +47,13 @@ export class HostIdentities {
     return task.identity
   }
 
+  /** The same of a process, whichever of its threads was seen, and whatever port it serves. */
+  identifyProcess(task: Task): Identity {
+    const { pid, processStartNs: startNs, comm, cgroupId = 0 } = task
+    task.identity = this.#identities.of({ pid, startNs, comm, cgroupId })
+    return task.identity
+  }
+
   /** The same of an edge's process. */
   identifyEdge({ edge }: EdgeActivity): Identity | undefined {
     const { process } = edge

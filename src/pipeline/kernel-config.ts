@@ -17,6 +17,8 @@ export interface KernelWishes {
   packetRows?: boolean | undefined
   /** Connections that were there before, one by one. */
   existingRows?: boolean | undefined
+  /** Changes of state one by one, and no connections. */
+  stateRows?: boolean | undefined
   /** Durations are counted in the kernel: for each process, or for each process and peer. */
   aggregate?: 'process' | 'edge' | undefined
   /** The hierarchy that tells whose a task is. */
@@ -46,6 +48,7 @@ export function kernelConfig(wishes: KernelWishes): WatchConfig {
     byEdge: Number(wishes.aggregate === 'edge'),
     ledger: Number(wishes.ledger !== undefined),
     existingRows: Number(wishes.existingRows ?? false),
+    stateRows: Number(wishes.stateRows ?? false),
     cgroupV1: wishes.cgroupHierarchy?.controller === undefined ? 0 : wishes.cgroupHierarchy.controller + 1,
     cgroupV1Hierarchy: wishes.cgroupHierarchy?.number ?? 0,
     byCgroup: Number(isByIdentity(filter)),

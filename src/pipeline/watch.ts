@@ -15,6 +15,7 @@ import type { Ledger } from '../model/ledger.ts'
 import type { PacketEvent } from '../model/packet-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
 import type { SendSample } from '../model/send-sample.ts'
+import type { SocketState, StateChange } from '../model/socket-state.ts'
 import { EdgeActivities } from '../track/edge-activity.ts'
 import {
   closeEventOf,
@@ -24,6 +25,7 @@ import {
   packetEventOf,
   pickupSampleOf,
   sendSampleOf,
+  stateChangeOf,
 } from '../track/event-facts.ts'
 import { PendingConnects } from '../track/pending-connects.ts'
 import type { Task } from '../model/process.ts'
@@ -45,6 +47,8 @@ export interface WatchOptions extends KernelWishes {
    * are what is delivered, and what is under their threshold counts as filtered.
    */
   deliversCounts?: true | undefined
+  /** Changes of state: only those from or to one of these. */
+  states?: ReadonlySet<SocketState> | undefined
   /** What the user calls services. */
   serviceOf?: ServiceRule | undefined
   /** Events that are delivered at most; those after it count as filtered. */
@@ -58,6 +62,7 @@ export interface WatchSinks {
   onSend?(sample: SendSample): void
   onPacket?(event: PacketEvent): void
   onLedger?(ledger: Ledger): void
+  onState?(change: StateChange): void
   /** After the events of one batch, or of one moment. */
   onBatchEnd?(): void
   /** `maxEvents` have been delivered. */
@@ -269,6 +274,12 @@ export class Watch {
       onLedger: (wireEvent) => {
         const ledger = ledgerOf(wireEvent)
         if (this.#admit('ledger', ledger.owner, ledger.socket)) this.#sinks.onLedger?.(ledger)
+      },
+      onState: (wireEvent) => {
+        const change = stateChangeOf(wireEvent)
+        const { states } = this.#options
+        if (states && !states.has(change.from) && !states.has(change.to)) this.#leftOut.state++
+        else if (this.#admit('state', change.owner, change.socket)) this.#sinks.onState?.(change)
       },
       onCgroup: ({ change, cgroupId, path }) => {
         if (change === CgroupChange.created) {

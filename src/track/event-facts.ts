@@ -7,6 +7,7 @@ import type { PickupSample } from '../model/pickup-sample.ts'
 import type { Owner, OwnerSource, Task } from '../model/process.ts'
 import type { SendSample } from '../model/send-sample.ts'
 import type { SocketPair } from '../model/socket.ts'
+import { stateName, type StateChange } from '../model/socket-state.ts'
 import { unknownNs } from '../wire/fields.ts'
 import * as wire from '../wire/wire.gen.ts'
 
@@ -143,11 +144,23 @@ export function ledgerOf(event: wire.LedgerEvent): Ledger {
   }
 }
 
+export function stateChangeOf(event: wire.StateEvent): StateChange {
+  return {
+    kind: 'state',
+    timeNs: event.timeNs,
+    connectionId: event.connectionId,
+    socket: socketPairOf(event.tuple),
+    owner: ownerOf(event.owner),
+    from: stateName(event.oldState),
+    to: stateName(event.newState),
+  }
+}
+
 function known(ns: number): number | undefined {
   return ns === unknownNs ? undefined : ns
 }
 
-function socketPairOf(tuple: wire.Tuple): SocketPair {
+export function socketPairOf(tuple: wire.Tuple): SocketPair {
   return {
     local: { address: tuple.localAddress, port: tuple.localPort },
     peer: { address: tuple.peerAddress, port: tuple.peerPort },
@@ -156,7 +169,7 @@ function socketPairOf(tuple: wire.Tuple): SocketPair {
   }
 }
 
-function taskOf(task: wire.Task): Task {
+export function taskOf(task: wire.Task): Task {
   const { pid, tid, uid, comm, processStartNs, cgroupId } = task
   return { pid, tid, uid, comm, processStartNs, cgroupId }
 }

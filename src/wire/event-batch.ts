@@ -12,6 +12,8 @@ import {
   packetEventBytes,
   SampleEvent,
   sampleEventBytes,
+  StateEvent,
+  stateEventBytes,
 } from './wire.gen.ts'
 
 /** Each gets an event that is valid only during the call: the next record is read through the same object. */
@@ -23,6 +25,7 @@ export interface EventHandlers {
   onPacket(event: PacketEvent): void
   onLedger(event: LedgerEvent): void
   onCgroup(event: CgroupEvent): void
+  onState(event: StateEvent): void
 }
 
 /**
@@ -37,6 +40,7 @@ export function readBatch(view: DataView, bytes: number, handlers: EventHandlers
   const packet = new PacketEvent(view)
   const ledger = new LedgerEvent(view)
   const cgroup = new CgroupEvent(view)
+  const state = new StateEvent(view)
   for (let offset = 0; offset < bytes;) {
     const kind = view.getUint32(offset, true)
     switch (kind) {
@@ -73,6 +77,10 @@ export function readBatch(view: DataView, bytes: number, handlers: EventHandlers
       case EventKind.cgroup:
         handlers.onCgroup(cgroup.at(offset))
         offset += cgroupEventBytes
+        break
+      case EventKind.state:
+        handlers.onState(state.at(offset))
+        offset += stateEventBytes
         break
       default:
         throw new RangeError(`a ring record has kind ${kind}, which is none`)

@@ -36,6 +36,7 @@ export const EventKind = {
   ledger: 11,
   cgroup: 12,
   existing: 13,
+  state: 14,
 } as const
 
 export const LedgerSpan = {
@@ -101,6 +102,12 @@ export const Signal = {
   ledger: 11,
   cgroup: 12,
   existing: 13,
+  state: 14,
+} as const
+
+export const SocketFlag = {
+  unwanted: 1,
+  ageAtLeast: 2,
 } as const
 
 export const Stage = {
@@ -287,6 +294,7 @@ export interface Config {
   packetRows: number
   ledger: number
   existingRows: number
+  stateRows: number
   hasRdonlyCast: number
   hasCookie: number
   stateInHash: number
@@ -324,6 +332,7 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   view.setUint32(offset + 64, value.packetRows, true)
   view.setUint32(offset + 68, value.ledger, true)
   view.setUint32(offset + 72, value.existingRows, true)
+  view.setUint32(offset + 76, value.stateRows, true)
   view.setUint32(offset + 80, value.hasRdonlyCast, true)
   view.setUint32(offset + 84, value.hasCookie, true)
   view.setUint32(offset + 88, value.stateInHash, true)
@@ -421,6 +430,39 @@ export function decodeHistogram(view: DataView, offset: number): Histogram {
     sumNs: readU64(view, offset),
     maxNs: Array.from({ length: 8 }, (_, i) => readU64(view, offset + 8 + 8 * i)),
     counts: readU32s(view, offset + 72, 218),
+  }
+}
+
+export const holderRecordBytes = 64
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class HolderRecord {
+  readonly #view: DataView
+  #offset = 0
+  readonly task: Task
+
+  constructor(view: DataView) {
+    this.#view = view
+    this.task = new Task(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.task.at(offset)
+    return this
+  }
+
+  get inode(): number {
+    return readU64(this.#view, this.#offset + 48)
+  }
+
+  get fd(): number {
+    return this.#view.getUint32(this.#offset + 56, true)
+  }
+
+  get netns(): number {
+    return this.#view.getUint32(this.#offset + 60, true)
   }
 }
 
@@ -709,6 +751,103 @@ export class SampleEvent {
   }
 }
 
+export const socketRecordBytes = 80
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class SocketRecord {
+  readonly #view: DataView
+  #offset = 0
+  readonly tuple: Tuple
+
+  constructor(view: DataView) {
+    this.#view = view
+    this.tuple = new Tuple(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.tuple.at(offset)
+    return this
+  }
+
+  get connectionId(): number {
+    return readU64(this.#view, this.#offset + 40)
+  }
+
+  get inode(): number {
+    return readU64(this.#view, this.#offset + 48)
+  }
+
+  get ageMs(): number {
+    return this.#view.getUint32(this.#offset + 56, true)
+  }
+
+  get uid(): number {
+    return this.#view.getUint32(this.#offset + 60, true)
+  }
+
+  get receiveQueue(): number {
+    return this.#view.getUint32(this.#offset + 64, true)
+  }
+
+  get sendQueue(): number {
+    return this.#view.getUint32(this.#offset + 68, true)
+  }
+
+  get state(): number {
+    return this.#view.getUint8(this.#offset + 72)
+  }
+
+  get flags(): number {
+    return this.#view.getUint8(this.#offset + 73)
+  }
+}
+
+export const stateEventBytes = 120
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class StateEvent {
+  readonly #view: DataView
+  #offset = 0
+  readonly tuple: Tuple
+  readonly owner: Task
+
+  constructor(view: DataView) {
+    this.#view = view
+    this.tuple = new Tuple(view)
+    this.owner = new Task(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.tuple.at(offset + 24)
+    this.owner.at(offset + 64)
+    return this
+  }
+
+  get kind(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get oldState(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get connectionId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
+  get newState(): number {
+    return this.#view.getUint32(this.#offset + 112, true)
+  }
+}
+
 export const taskBytes = 48
 
 /** Reads in place: what it says changes with the bytes below it and with at(). */
@@ -868,7 +1007,7 @@ export const wireLayout = {
       { name: 'packet_rows', offset: 64, size: 4 },
       { name: 'ledger', offset: 68, size: 4 },
       { name: 'existing_rows', offset: 72, size: 4 },
-      { name: '_pad', offset: 76, size: 4 },
+      { name: 'state_rows', offset: 76, size: 4 },
       { name: 'has_rdonly_cast', offset: 80, size: 4 },
       { name: 'has_cookie', offset: 84, size: 4 },
       { name: 'state_in_hash', offset: 88, size: 4 },
@@ -929,6 +1068,15 @@ export const wireLayout = {
       { name: 'sum_ns', offset: 0, size: 8 },
       { name: 'max_ns', offset: 8, size: 64 },
       { name: 'counts', offset: 72, size: 872 },
+    ],
+  },
+  wl_holder_record: {
+    size: 64,
+    members: [
+      { name: 'task', offset: 0, size: 48 },
+      { name: 'inode', offset: 48, size: 8 },
+      { name: 'fd', offset: 56, size: 4 },
+      { name: 'netns', offset: 60, size: 4 },
     ],
   },
   wl_ledger: {
@@ -1024,6 +1172,35 @@ export const wireLayout = {
       { name: 'blocked_ns', offset: 120, size: 8 },
       { name: 'bytes', offset: 128, size: 4 },
       { name: 'error', offset: 132, size: 4 },
+    ],
+  },
+  wl_socket_record: {
+    size: 80,
+    members: [
+      { name: 'tuple', offset: 0, size: 40 },
+      { name: 'connection_id', offset: 40, size: 8 },
+      { name: 'inode', offset: 48, size: 8 },
+      { name: 'age_ms', offset: 56, size: 4 },
+      { name: 'uid', offset: 60, size: 4 },
+      { name: 'receive_queue', offset: 64, size: 4 },
+      { name: 'send_queue', offset: 68, size: 4 },
+      { name: 'state', offset: 72, size: 1 },
+      { name: 'flags', offset: 73, size: 1 },
+      { name: '_pad', offset: 74, size: 2 },
+      { name: '_pad2', offset: 76, size: 4 },
+    ],
+  },
+  wl_state_event: {
+    size: 120,
+    members: [
+      { name: 'kind', offset: 0, size: 4 },
+      { name: 'old_state', offset: 4, size: 4 },
+      { name: 'time_ns', offset: 8, size: 8 },
+      { name: 'connection_id', offset: 16, size: 8 },
+      { name: 'tuple', offset: 24, size: 40 },
+      { name: 'owner', offset: 64, size: 48 },
+      { name: 'new_state', offset: 112, size: 4 },
+      { name: '_pad', offset: 116, size: 4 },
     ],
   },
   wl_task: {

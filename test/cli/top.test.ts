@@ -172,7 +172,10 @@ test('top --count: as many windows', async () => {
 const refusals: [args: string, message: string][] = [
   ['--sort x', `--sort: 'x' is none of ${topColumnNames.join(', ')}`],
   ['--sort rtt', '--sort rtt: --by process has no such column'],
-  ['--by x', "option '--by <WHAT>' argument 'x' is invalid. Allowed choices are process, container, service, edge, link."],
+  [
+    '--by x',
+    "option '--by <WHAT>' argument 'x' is invalid. Allowed choices are process, container, service, edge, link.",
+  ],
   ['--interval 1ms', '--interval: 1ms is out of range: from 100ms to 10m'],
   ['--window 25h', '--window: 25h is out of range: from 100ms to 24h'],
   ['--interval 20s', '--interval is longer than --window'],

@@ -10,6 +10,7 @@ import type { Ledger } from '../../src/model/ledger.ts'
 import type { PacketEvent } from '../../src/model/packet-event.ts'
 import type { PickupSample } from '../../src/model/pickup-sample.ts'
 import type { SendSample } from '../../src/model/send-sample.ts'
+import type { StateChange } from '../../src/model/socket-state.ts'
 import { byProcess } from '../../src/track/process-activity.ts'
 import { Watch, type WatchOptions, type WatchResult } from '../../src/pipeline/watch.ts'
 
@@ -23,6 +24,7 @@ export class Recording {
   readonly packets: PacketEvent[] = []
   readonly ledgers: Ledger[] = []
   readonly existing: ExistingConnection[] = []
+  readonly states: StateChange[] = []
   /** Takes the pickups instead of keeping them: for a test with very many. */
   onPickup = (sample: PickupSample): void => {
     this.pickups.push(sample)
@@ -46,6 +48,7 @@ export class Recording {
         onPacket: (event) => recording.packets.push(event),
         onLedger: (ledger) => recording.ledgers.push(ledger),
         onExisting: (connection) => recording.existing.push(connection),
+        onState: (change) => recording.states.push(change),
       },
     )
     // Of UDP sends some cannot be seen by tracepoints: doctor says so.

@@ -97,7 +97,7 @@ test('a signal whose required program is spoilt is off; the others say nothing o
   try {
     const { signals } = checkup(1 << 16)
     const off = signals.flatMap(({ signal, status }) => (status === 'off' ? signal : []))
-    assert.deepEqual(off, ['connect', 'accept', 'close'])
+    assert.deepEqual(off, ['connect', 'accept', 'close', 'state'])
   } finally {
     delete process.env['WIRELAG_SPOIL']
   }

@@ -46,9 +46,15 @@ export type ShortNames = Partial<Record<keyof FilterOptions, string>>
  * Adds the filters that all commands share. Each takes a list of values and ranges, `!` before one to exclude it.
  *
  * @param shortNames the letters of the tool whose command line this command takes
+ * @param names of those that make sense for this command; undefined: all
  */
-export function addFilterOptions(command: Command, shortNames: ShortNames): void {
+export function addFilterOptions(
+  command: Command,
+  shortNames: ShortNames,
+  names?: readonly (keyof FilterOptions)[],
+): void {
   const add = (name: keyof FilterOptions, value: string, text: string, parse: (text: string) => unknown): void => {
+    if (names && !names.includes(name)) return
     const short = shortNames[name]
     const flags = `${short === undefined ? '' : `-${short}, `}--${name} <${value}>`
     command.addOption(

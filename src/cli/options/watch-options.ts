@@ -52,7 +52,8 @@ function parsePercent(text: string): number {
   return percent / 100
 }
 
-function parseCount(text: string): number {
+/** @throws SyntaxError for what is no positive number */
+export function parseCount(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0
   if (!(count > 0 && Number.isSafeInteger(count))) throw new SyntaxError(`'${text}' is not a number of rows`)
   return count

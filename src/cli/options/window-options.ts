@@ -15,7 +15,7 @@ const bounds = {
   '--window': { leastNs: 100e6, mostNs: 24 * 3600e9, text: 'from 100ms to 24h' },
 }
 
-const defaultIntervalNs = 1e9
+export const defaultIntervalNs = 1e9
 
 /** Adds how often, and over what time, a live table is shown. */
 export function addWindowOptions(command: Command): void {
@@ -30,6 +30,15 @@ function parseBounded(text: string, { leastNs, mostNs, text: range }: (typeof bo
   const ns = parseDurationNs(text)
   if (ns < leastNs || ns > mostNs) throw new SyntaxError(`${text} is out of range: ${range}`)
   return ns
+}
+
+/**
+ * How often something is shown, in nanoseconds.
+ *
+ * @throws SyntaxError for what is no duration, or out of range
+ */
+export function parseIntervalNs(text: string): number {
+  return parseBounded(text, bounds['--interval'])
 }
 
 /** @throws OperatorError where it is longer than the window */

@@ -2,15 +2,20 @@ import type { Finding } from '../../model/finding.ts'
 import type { HostFacts } from '../../model/host-facts.ts'
 import type { Observation } from '../../model/observation.ts'
 import type { Rule } from '../rule.ts'
+import { slowReaders } from '../slow-pickups.ts'
 import { percentText, weightOf } from '../words.ts'
 
 const cpuShare = 0.5
+const mostIdleShare = 0.05
+/** A full host makes everybody wait a little. */
+const shortWaitNs = 5e6
 const memoryShare = 0.1
 const fullDiskShare = 0.02
 const swapPagesPerSecond = 100
 
 /** A host that is short of CPU, memory or disk: then everything on it is slow. */
-export const hostPressure: Rule = ({ host, spanNs, threads }) => {
+export const hostPressure: Rule = (observation) => {
+  const { host, spanNs } = observation
   if (!host) return { findings: [], ruledOut: [] }
   const { before, now } = host
   const cpu = pressureShare(before, now, 'cpu', spanNs)
@@ -21,7 +26,7 @@ export const hostPressure: Rule = ({ host, spanNs, threads }) => {
       freeBytes / totalBytes < fullDiskShare || freeInodesShare < fullDiskShare,
   )
   const findings: Finding[] = []
-  if (isStarved(cpu, now, threads)) findings.push(cpuFinding(cpu, now))
+  if (isStarved(cpu, observation)) findings.push(cpuFinding(cpu, now))
   if (memory > memoryShare || swapped > swapPagesPerSecond)
     findings.push({
       ...common,
@@ -52,7 +57,7 @@ export const hostPressure: Rule = ({ host, spanNs, threads }) => {
   return {
     findings,
     ruledOut: [
-      ...(isStarved(cpu, now, threads)
+      ...(isStarved(cpu, observation)
         ? []
         : [{ cause: 'cpu-starvation' as const, sentence: `tasks waited for a CPU ${percentText(cpu)} of the time` }]),
       ...(findings.some(({ cause }) => cause === 'memory-pressure')
@@ -70,10 +75,14 @@ export const hostPressure: Rule = ({ host, spanNs, threads }) => {
 
 const common = { culprit: undefined, sinceNs: undefined }
 
-/** A batch job may fill every CPU and hurt nobody: those who use sockets must lack them. */
-function isStarved(share: number, { cpus }: HostFacts, threads: Observation['threads']): boolean {
-  const short = threads.filter(({ waitedNs, spanNs }) => waitedNs > 0.15 * spanNs)
-  return share > cpuShare && (short.length > 1 || cpus === 0)
+/** A batch job may fill every CPU and hurt nobody: who uses sockets must lack them. One full CPU is no full host. */
+function isStarved(share: number, observation: Observation): boolean {
+  const { threads, idleShare = 1 } = observation
+  const slow = new Set(slowReaders(observation, shortWaitNs).map(({ reader }) => `${reader.pid} ${reader.tid}`))
+  const short = threads.filter(
+    ({ pid, tid, waitedNs, spanNs }) => waitedNs > 0.15 * spanNs && slow.has(`${pid} ${tid}`),
+  )
+  return share > cpuShare && idleShare < mostIdleShare && short.length > 0
 }
 
 function cpuFinding(share: number, { cpus, loadAverage }: HostFacts): Finding {

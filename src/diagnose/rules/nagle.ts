@@ -7,6 +7,10 @@ import { endpointText, msText, processOf, weightOf, who } from '../words.ts'
 const delayedAckNs = { least: 36e6, most: 60e6 }
 const leastCount = 5
 const leastShare = 0.6
+/** Of each request. */
+const leastSends = 1.8
+const quickPathUs = 10_000
+const lateAckUs = 10_000
 
 /**
  * Requests that take 40 ms of the wire's time again and again, on a path that is far quicker: the second part of a request
@@ -26,18 +30,16 @@ export const nagle: Rule = ({ exchanges, edges, namespaces }) => {
       ({ edge: { process, peerAddress, port } }) =>
         process?.pid === owner.pid && peerAddress === socket.peer.address && port === socket.peer.port,
     )
-    const isQuickPath = (edge?.minRttUs ?? 0) < 10_000
+    if (!edge || delayed.length < leastCount || delayed.length < leastShare * requests.length) return []
+    const { rttUs = 0, minRttUs = 0, stages } = edge
+    // A server that takes 40 ms looks the same, but for these: the request is written in pieces, of which the first is
+    // acknowledged late.
+    const isInPieces = stages.send.count >= leastSends * delayed.length
+    if (!isInPieces || minRttUs > quickPathUs || rttUs < lateAckUs) return []
     const acks = namespaces.reduce(
       (sum, { before, now }) => sum + (before ? now.tcp.delayedAcks - before.tcp.delayedAcks : 0),
       0,
     )
-    if (
-      delayed.length < leastCount ||
-      delayed.length < leastShare * requests.length ||
-      !isQuickPath ||
-      acks < delayed.length / 2
-    )
-      return []
     const meanNs = delayed.reduce((sum, { stagesNs }) => sum + stagesNs.wire, 0) / delayed.length
     const to = endpointText(socket.peer)
     return [
@@ -47,8 +49,9 @@ export const nagle: Rule = ({ exchanges, edges, namespaces }) => {
         sentence: `${who(owner)} writes each request to ${to} in small pieces: the second waits ${msText(meanNs)} for the delayed acknowledgement of the first.`,
         sinceNs: first?.timeNs,
         evidence: [
-          `${delayed.length} of ${requests.length} slow requests spent 40 to 60 ms on the wire, where a round trip takes ${msText((edge?.minRttUs ?? 0) * 1000)}`,
-          `${acks} acknowledgements were sent late (DelayedACKs)`,
+          `${delayed.length} of ${requests.length} slow requests spent 40 to 60 ms on the wire, where the quickest round trip took ${msText(minRttUs * 1000)}`,
+          `${stages.send.count} send calls: a request is written in pieces; acknowledgements take ${msText(rttUs * 1000)} in the mean`,
+          ...(acks > 0 ? [`${acks} acknowledgements were sent late on this host (DelayedACKs)`] : []),
         ],
         confidence: 0.9,
         weight: weightOf(meanNs, 20e6),

@@ -3,7 +3,8 @@ import type { Finding } from '../../model/finding.ts'
 import { ruledOut, type Rule } from '../rule.ts'
 import { msText, weightOf, who } from '../words.ts'
 
-const leastExtraUs = 20_000
+/** Delayed acknowledgements alone, of a peer that has nothing to answer, add up to 40 ms. */
+const leastExtraUs = 45_000
 const leastRatio = 4
 
 /** Packets that stand in a queue on the way: the round trip takes far longer than it could. */

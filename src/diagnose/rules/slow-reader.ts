@@ -1,20 +1,14 @@
 import type { Cause, Finding } from '../../model/finding.ts'
 import type { Observation, SlowPickups, ThreadTimes } from '../../model/observation.ts'
 import type { Rule } from '../rule.ts'
+import { slowReaders } from '../slow-pickups.ts'
 import { msText, percentText, processOf, weightOf, who } from '../words.ts'
 
-/** Fewer say nothing. */
 const leastCount = 3
-const leastMeanNs = 10e6
 
 /** Why a reader lets data wait: it computes, wants a CPU and has none, is out of quota, or waits for something else. */
 export const slowReader: Rule = (observation) => {
-  const slow = observation.pickups.filter(
-    (pickups) =>
-      pickups.count >= leastCount &&
-      pickups.waitedNs / pickups.count >= leastMeanNs &&
-      !isLateAccept(pickups, observation),
-  )
+  const slow = slowReaders(observation).filter((pickups) => !isLateAccept(pickups, observation))
   if (slow.length > 0) return { findings: slow.map((pickups) => findingOf(pickups, observation)), ruledOut: [] }
   const longestNs = Math.max(0, ...observation.edges.map(({ stages }) => stages.pickup.quantileNs(0.95) ?? 0))
   return {

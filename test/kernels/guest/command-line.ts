@@ -17,6 +17,8 @@ export async function tryCommandLine(): Promise<GuestReport> {
   const rows = await rowsOf('trace')
   const ledgers = await rowsOf('trace', '--ledger')
   const samples = await rowsOf('pktlat')
+  const changes = await rowsOf('states', '--events')
+  const sockets = await statesOf()
   const of = (list: Row[], kind: string): number => list.filter((row) => row['kind'] === kind).length
   const established = counts.accepted + 1
   return {
@@ -43,6 +45,16 @@ export async function tryCommandLine(): Promise<GuestReport> {
         actual: of(samples, 'pickup'),
       },
       { name: 'pktlat: summary', expected: 1, actual: of(samples, 'summary') },
+      {
+        name: 'states: changes to ESTABLISHED',
+        expected: 2 * established,
+        actual: changes.filter(({ to }) => to === 'ESTABLISHED').length,
+      },
+      {
+        name: 'states: counts, and how many are of the process',
+        expected: [{ LISTEN: 1, ESTABLISHED: 2, FIN_WAIT2: 2, TIME_WAIT: 1, CLOSE_WAIT: 2 }, 8, 2],
+        actual: sockets,
+      },
     ],
   }
 }
@@ -80,6 +92,30 @@ async function rowsOf(command: string, ...options: string[]): Promise<Row[]> {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Row)
+}
+
+/** What `states` counts of some sockets, how many of them have a known owner, and how many of the oldest a descriptor. */
+async function statesOf(): Promise<unknown[]> {
+  await using host = await Actor.inNewNamespace()
+  await host.do('listen l 127.0.0.1 7000 5')
+  for (const name of ['open', 'shut', 'left', 'over']) {
+    await host.do(`tcp c-${name} 4`)
+    await host.do(`connect c-${name} 127.0.0.1 7000`)
+    await host.do(`accept l s-${name}`)
+  }
+  await host.do('shutdown c-shut')
+  await host.do('close c-left')
+  await host.do('close c-over')
+  await host.do('recv s-over 1')
+  await host.do('close s-over')
+  const args = [main, 'states', '--json', '--by', 'service', '--netns', String(host.netns)]
+  const { states, rows, oldest } = JSON.parse(String(spawnSync(process.execPath, args).stdout)) as {
+    states: Row
+    rows: Row[]
+    oldest: Row[]
+  }
+  const owned = rows.filter(({ isUnknown }) => !isUnknown).reduce((sum, { total }) => sum + Number(total), 0)
+  return [states, owned, oldest.filter(({ fd, pid }) => fd !== undefined && pid === host.pid).length]
 }
 
 /** What it says, and how it ends, where the kernel cannot do it. */

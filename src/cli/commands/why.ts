@@ -1,0 +1,90 @@
+import { diagnosisJson } from '../../export/finding-json.ts'
+import { startJson, summaryJson } from '../../export/ndjson.ts'
+import type { AddCommand, CommandContext } from '../command-context.ts'
+import { diagnosisRun, type DiagnosisRunResult } from '../diagnosis-run.ts'
+import { serviceRuleOf } from '../options/config-option.ts'
+import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
+import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
+import { Output } from '../output.ts'
+import { diagnosisText } from '../render/finding-text.ts'
+import { coloredStyles, colorlessStyles, noStyles } from '../render/styles.ts'
+import { summaryLines } from '../render/summary.ts'
+
+interface WhyOptions extends FilterOptions, WatchCommandOptions {
+  watch?: true
+}
+
+const defaultDurationNs = 10e9
+/** Of a run that found something. */
+const findingExitCode = 3
+
+const examples = `
+Looks at this host for 10 s, or --duration, then says what is the matter with its connections: who, to whom, how much, with
+evidence, the command that confirms it and what to do; and what it is not, with the figure that speaks against it.
+Exit code 3 where something is the matter. docs/findings.md explains each finding; 'wirelag demo' makes one.
+
+Examples:
+  wirelag why                           what is the matter on this host
+  wirelag why --container web           with one container
+  wirelag why --duration 1m --port 5432 with connections to Postgres, for a minute
+  wirelag why --watch                   again and again
+  wirelag why -- curl http://api/       with one command
+  wirelag why --json | jq 'select(.kind == "diagnosis").findings[]'`
+
+export const add: AddCommand = (command, context) => {
+  command.option('--watch', 'again and again, until Ctrl-C')
+  addFilterOptions(command, { pid: 'p', tid: 't', lport: 'l', rport: 'r' })
+  addWatchOptions(command)
+  command
+    .addHelpText('after', examples)
+    .action(async (options: WhyOptions) => context.onExit(await why(options, context)))
+}
+
+async function why(options: WhyOptions, { childArgs }: CommandContext): Promise<number> {
+  const hasChild = childArgs !== undefined
+  const output = new Output(hasChild ? process.stderr : process.stdout)
+  const serviceOf = await serviceRuleOf(options)
+  const look = (): Promise<DiagnosisRunResult> =>
+    diagnosisRun({
+      filter: { ...filterOf(options), selectedOnly: hasChild },
+      serviceOf,
+      ringBytes: options.ringSize,
+      durationNs: options.duration ?? (hasChild ? undefined : defaultDurationNs),
+      childArgs,
+      cost: options.cost,
+      cpuBudget: options.cpuBudget,
+      onStart: (watch) => {
+        if (options.json) output.line(JSON.stringify(startJson(watch.unixNs(watch.now()), watch.signals)))
+        output.flush()
+      },
+    })
+  let isStopped = false
+  const stop = (): void => void (isStopped = true)
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  try {
+    for (;;) {
+      const result = await look()
+      write(result, options, output)
+      if (options.watch && !hasChild && !isStopped) continue
+      return hasChild ? result.exitCode : result.diagnosis.findings.length > 0 ? findingExitCode : 0
+    }
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
+function write(result: DiagnosisRunResult, { json }: WhyOptions, output: Output): void {
+  const { diagnosis, durationNs, unixNs } = result
+  if (json) {
+    output.line(JSON.stringify(diagnosisJson(diagnosis, durationNs, unixNs)))
+    output.line(JSON.stringify(summaryJson(result)))
+    output.flush()
+    return
+  }
+  const styles = output.isTerminal ? (process.env['NO_COLOR'] ? colorlessStyles : coloredStyles) : noStyles
+  for (const line of diagnosisText(diagnosis, styles)) output.line(line)
+  output.flush()
+  const errors = new Output(process.stderr)
+  for (const line of summaryLines(result, errors.isTerminal)) errors.line(line)
+  errors.flush()
+}
