@@ -239,7 +239,7 @@ const cases: [cause: Cause, what: string, seen: Partial<Observation>][] = [
     'a connection for each request',
     { lives: [{ owner: web, role: 'client', socket, opened: 1200, closed: 1200, lifeNs: 3e9, bytes: 240_000 }] },
   ],
-  ['syn-flood', 'half-open connections', states({ state: 'NEW_SYN_RECV', now: 400 })],
+  ['syn-flood', 'half-open connections', states({ state: 'SYN_RECV', now: 400 })],
   [
     'cpu-starvation',
     'no CPU for many',

@@ -1,33 +1,47 @@
 import type { Cause, Diagnosis, Finding } from '../model/finding.ts'
 import type { Observation } from '../model/observation.ts'
 import type { Rule } from './rule.ts'
-import { churn } from './rules/churn.ts'
-import { connecting } from './rules/connecting.ts'
-import { conntrack } from './rules/conntrack.ts'
-import { hostPressure } from './rules/host-pressure.ts'
-import { loss } from './rules/loss.ts'
-import { nagle } from './rules/nagle.ts'
-import { path } from './rules/path.ts'
-import { periodic } from './rules/periodic.ts'
-import { sending } from './rules/sending.ts'
+import { acceptQueueOverflow } from './rules/accept-queue-overflow.ts'
+import { blockedSender } from './rules/blocked-sender.ts'
+import { closeWaitLeak } from './rules/close-wait-leak.ts'
+import { connectionRefused } from './rules/connection-refused.ts'
+import { conntrackFull } from './rules/conntrack-full.ts'
+import { cpuStarvation } from './rules/cpu-starvation.ts'
+import { diskFull } from './rules/disk-full.ts'
+import { memoryPressure } from './rules/memory-pressure.ts'
+import { nagleDelayedAck } from './rules/nagle-delayed-ack.ts'
+import { noPooling } from './rules/no-pooling.ts'
+import { packetLoss } from './rules/packet-loss.ts'
+import { pathQueueing } from './rules/path-queueing.ts'
+import { periodicSpike } from './rules/periodic-spike.ts'
+import { portExhaustion } from './rules/port-exhaustion.ts'
 import { slowAccept } from './rules/slow-accept.ts'
 import { slowReader } from './rules/slow-reader.ts'
-import { socketStates } from './rules/socket-states.ts'
+import { synFiltered } from './rules/syn-filtered.ts'
+import { synFlood } from './rules/syn-flood.ts'
+import { timeWaitStorm } from './rules/time-wait-storm.ts'
 
 /** Every rule, in the order in which a connection goes its way. */
 const rules: readonly Rule[] = [
-  connecting,
-  conntrack,
+  connectionRefused,
+  synFiltered,
+  portExhaustion,
+  conntrackFull,
+  acceptQueueOverflow,
   slowAccept,
-  loss,
-  path,
-  sending,
-  nagle,
+  packetLoss,
+  pathQueueing,
+  blockedSender,
+  nagleDelayedAck,
   slowReader,
-  churn,
-  socketStates,
-  periodic,
-  hostPressure,
+  noPooling,
+  closeWaitLeak,
+  timeWaitStorm,
+  synFlood,
+  periodicSpike,
+  cpuStarvation,
+  memoryPressure,
+  diskFull,
 ]
 
 /** What a cause brings with it: findings that it explains weigh less where it is found. */

@@ -1,20 +1,18 @@
 import type { Finding } from '../../model/finding.ts'
-import type { Observation } from '../../model/observation.ts'
 import { ruledOut, type Rule } from '../rule.ts'
 import { msText, weightOf, who } from '../words.ts'
 
 const leastMeanNs = 10e6
 const leastCount = 3
 
-/** Connections that are established and wait for accept(); and listeners whose queue runs over. */
-export const slowAccept: Rule = (observation) => {
-  const overflows = overflowsOf(observation)
-  const late = observation.edges.filter(
+/** Connections that are established, and wait for accept(). */
+export const slowAccept: Rule = ({ edges }) => {
+  const late = edges.filter(
     ({ stages }) =>
       stages.acceptQueue.count >= leastCount && stages.acceptQueue.sumNs / stages.acceptQueue.count > leastMeanNs,
   )
   const findings = late.flatMap(({ edge, stages }): Finding[] => {
-    if (!edge.process || overflows.some(({ netns }) => netns === edge.netns)) return []
+    if (!edge.process) return []
     const { count, sumNs, maxNs } = stages.acceptQueue
     return [
       {
@@ -32,49 +30,9 @@ export const slowAccept: Rule = (observation) => {
       },
     ]
   })
-  findings.push(...overflows.map((overflow) => overflowFinding(overflow, observation)))
   if (findings.length > 0) return { findings: distinct(findings), ruledOut: [] }
-  return ruledOut('accept-queue-overflow', 'no listener refused a connection for want of room in its accept queue')
-}
-
-interface Overflow {
-  netns: number
-  overflows: number
-  drops: number
-}
-
-function overflowsOf({ namespaces }: Observation): Overflow[] {
-  return namespaces.flatMap(({ before, now }) => {
-    const overflows = now.tcp.listenOverflows - (before?.tcp.listenOverflows ?? 0)
-    const drops = now.tcp.listenDrops - (before?.tcp.listenDrops ?? 0)
-    return before && overflows > 0 ? [{ netns: now.netns, overflows, drops }] : []
-  })
-}
-
-function overflowFinding({ netns, overflows, drops }: Overflow, { edges, states, spanNs }: Observation): Finding {
-  const full = states.find(({ state, netns: of, owner }) => state === 'LISTEN' && of === netns && owner)
-  const server = edges.find(({ edge }) => edge.role === 'server' && edge.netns === netns && edge.process)
-  const culprit = full?.owner
-    ? {
-        pid: full.owner.pid,
-        startNs: full.owner.processStartNs,
-        comm: full.owner.comm,
-        ...(full.owner.identity ? { identity: full.owner.identity } : {}),
-      }
-    : server?.edge.process
-  return {
-    cause: 'accept-queue-overflow',
-    culprit,
-    sentence: `${culprit ? who(culprit) : 'A listener'} does not accept as fast as connections come: its accept queue is full and the kernel drops new ones.`,
-    sinceNs: undefined,
-    evidence: [
-      `${overflows} times in ${msText(spanNs)} the accept queue was full (ListenOverflows), ${drops} connection requests were dropped (ListenDrops)`,
-    ],
-    confidence: 0.95,
-    weight: weightOf(overflows, 2),
-    confirm: 'nstat -az TcpExtListenOverflows; ss -ltn',
-    advice: 'Accept faster; a longer queue (listen() backlog and net.core.somaxconn) only helps against bursts.',
-  }
+  const longestNs = Math.max(0, ...edges.map(({ stages }) => stages.acceptQueue.maxNs))
+  return ruledOut('slow-accept', `no connection waited longer than ${msText(longestNs)} to be accepted`)
 }
 
 /** One for each process. */

@@ -21,7 +21,7 @@ interface Burst {
 }
 
 /** Something is slow again and again at even distances; and somebody is active just then, and not between. */
-export const periodic: Rule = (observation) => {
+export const periodicSpike: Rule = (observation) => {
   const outliers = outliersOf(observation)
   const bursts = burstsOf(outliers.map(({ timeNs }) => timeNs))
   const periodNs = periodOf(bursts)

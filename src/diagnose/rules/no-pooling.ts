@@ -6,7 +6,7 @@ const leastPerSecond = 20
 const longestMeanLifeNs = 1e9
 
 /** A client that opens a connection for each request, where it could keep one. */
-export const churn: Rule = ({ lives, spanNs }) => {
+export const noPooling: Rule = ({ lives, spanNs }) => {
   const perSecond = (opened: number): number => (opened * 1e9) / spanNs
   const busy = lives.filter(
     ({ role, opened, closed, lifeNs }) =>

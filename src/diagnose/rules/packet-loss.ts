@@ -23,7 +23,7 @@ const localReasons: Record<string, string> = {
 }
 
 /** Segments that are lost: on the way, or by this host itself, told by the kernel's own drop reasons. */
-export const loss: Rule = (observation) => {
+export const packetLoss: Rule = (observation) => {
   const { retransmits, drops } = observation
   const lossy = retransmits.filter(({ rto, other }) => rto + other >= leastRetransmits)
   const local = drops.filter(({ reason, count }) => localReasons[reason] !== undefined && count >= leastRetransmits)

@@ -6,7 +6,7 @@ import { percentText } from '../words.ts'
 const nearShare = 0.9
 
 /** A connection tracking table at its limit, or one that cannot take flows in: packets of new connections are dropped. */
-export const conntrack: Rule = ({ namespaces, spanNs }) => {
+export const conntrackFull: Rule = ({ namespaces, spanNs }) => {
   const findings = namespaces.flatMap(({ before, now }): Finding[] => {
     if (!now.conntrack) return []
     const { count, max } = now.conntrack

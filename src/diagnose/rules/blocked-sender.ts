@@ -12,7 +12,7 @@ const leastProbes = 2
 const farRttUs = 5000
 
 /** Senders that are held up: the peer does not read, or the send buffer is too small for the path. */
-export const sending: Rule = (observation) => {
+export const blockedSender: Rule = (observation) => {
   const blocked = observation.edges.filter(
     ({ edge, counts, stages }) =>
       edge.process &&

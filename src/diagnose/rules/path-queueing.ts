@@ -8,7 +8,7 @@ const leastExtraUs = 45_000
 const leastRatio = 4
 
 /** Packets that stand in a queue on the way: the round trip takes far longer than it could. */
-export const path: Rule = ({ edges }) => {
+export const pathQueueing: Rule = ({ edges }) => {
   const queued = edges.filter(
     ({ edge, rttUs = 0, minRttUs }) =>
       edge.process && minRttUs !== undefined && rttUs - minRttUs > leastExtraUs && rttUs > leastRatio * minRttUs,

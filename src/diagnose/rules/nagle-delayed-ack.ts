@@ -16,7 +16,7 @@ const lateAckUs = 10_000
  * Requests that take 40 ms of the wire's time again and again, on a path that is far quicker: the second part of a request
  * waits for the acknowledgement of the first (Nagle), which the peer delays.
  */
-export const nagle: Rule = ({ exchanges, edges, namespaces }) => {
+export const nagleDelayedAck: Rule = ({ exchanges, edges, namespaces }) => {
   const byOwner = Map.groupBy(
     exchanges.filter(({ span, owner }) => span === 'request' && owner),
     ({ owner, socket }) => `${owner?.pid} ${socket.peer.address} ${socket.peer.port}`,
