@@ -54,7 +54,14 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
     )
     const now = await snapshots.take()
     const isWanted = (netns: number): boolean => isIn(filter.netns, netns)
-    const observation = observer.observation(result.activities, result.durationNs, before, now, isWanted)
+    const observation = observer.observation(
+      result.activities,
+      result.durationNs,
+      before,
+      now,
+      isWanted,
+      result.signals,
+    )
     return { ...result, diagnosis: diagnose(observation), unixNs }
   } finally {
     clearInterval(harvest)

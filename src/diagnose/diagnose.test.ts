@@ -106,6 +106,7 @@ function namespace(counters: Partial<TcpCounters> = {}, more: Partial<NamespaceF
 function observation(more: Partial<Observation> = {}): Observation {
   return {
     spanNs: 10e9,
+    unseen: [],
     edges: [activity({ handshake: [0.1], send: [0.01], pickup: [0.02] }, { rttUs: 200, minRttUs: 100 })],
     failures: [],
     waiting: [],
@@ -332,4 +333,21 @@ test('every cause is tested here', () => {
     causes.filter((cause) => !tested.has(cause)),
     [],
   )
+})
+
+test('what this kernel does not show is not ruled out', () => {
+  const unseen = [
+    { signal: 'drop', title: 'dropped packets' },
+    { signal: 'send', title: 'send block' },
+  ]
+  const well = diagnose(observation({ unseen }))
+  assert.ok(!well.ruledOut.some(({ cause }) => cause === 'zero-window' || cause === 'path-queueing'))
+  assert.deepEqual(
+    well.unjudged.find(({ cause }) => cause === 'zero-window'),
+    { cause: 'zero-window', sentence: 'this kernel does not show send block (wirelag doctor)' },
+  )
+  const lossy = diagnose(observation({ unseen, retransmits: [{ ...retransmits, rto: 5, stallNs: 3e9 }] }))
+  assert.equal(lossy.findings[0]?.cause, 'packet-loss')
+  assert.match(lossy.findings[0]?.evidence.join(' ') ?? '', /is not known: this kernel does not tell/)
+  assert.ok(!lossy.ruledOut.some(({ cause }) => cause === 'local-drop'))
 })

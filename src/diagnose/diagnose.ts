@@ -1,5 +1,5 @@
 import type { Cause, Diagnosis, Finding } from '../model/finding.ts'
-import type { Observation } from '../model/observation.ts'
+import type { Observation, UnseenSignal } from '../model/observation.ts'
 import type { Rule } from './rule.ts'
 import { acceptQueueOverflow } from './rules/accept-queue-overflow.ts'
 import { blockedSender } from './rules/blocked-sender.ts'
@@ -89,6 +89,22 @@ const brings: Partial<Record<Cause, readonly Cause[]>> = {
 
 const explainedWeight = 0.25
 
+/** Signals without which a cause cannot be ruled out. */
+const needs: Partial<Record<Cause, readonly string[]>> = {
+  'slow-reader-asleep': ['pickup'],
+  'slow-accept': ['accept'],
+  'syn-filtered': ['retransmit'],
+  'connection-refused': ['connect'],
+  'packet-loss': ['retransmit'],
+  'local-drop': ['drop'],
+  'zero-window': ['send'],
+  'nagle-delayed-ack': ['pickup', 'send'],
+  'path-queueing': ['send'],
+  'port-exhaustion': ['connect'],
+  'no-pooling': ['connect', 'close'],
+  'periodic-spike': ['pickup', 'send'],
+}
+
 /** What is the matter with what was seen, the weightiest first; and what is not. */
 export function diagnose(observation: Observation): Diagnosis {
   const judgements = rules.map((rule) => rule(observation))
@@ -97,8 +113,15 @@ export function diagnose(observation: Observation): Diagnosis {
   const explained = new Set([...found].flatMap((cause) => brings[cause] ?? []))
   const rankOf = ({ cause, weight, confidence }: Finding): number =>
     weight * confidence * (explained.has(cause) ? explainedWeight : 1)
+  const lacking = (cause: Cause): UnseenSignal | undefined =>
+    observation.unseen.find(({ signal }) => needs[cause]?.includes(signal))
+  const ruledOut = judgements.flatMap((judgement) => judgement.ruledOut).filter(({ cause }) => !found.has(cause))
   return {
     findings: findings.toSorted((a, b) => rankOf(b) - rankOf(a)),
-    ruledOut: judgements.flatMap(({ ruledOut }) => ruledOut).filter(({ cause }) => !found.has(cause)),
+    ruledOut: ruledOut.filter(({ cause }) => !lacking(cause)),
+    unjudged: ruledOut.flatMap(({ cause }) => {
+      const signal = lacking(cause)
+      return signal ? { cause, sentence: `this kernel does not show ${signal.title} (wirelag doctor)` } : []
+    }),
   }
 }

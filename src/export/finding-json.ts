@@ -3,7 +3,7 @@ import { identityJson } from './identity-json.ts'
 
 /** `kind: diagnosis`: what is the matter, the weightiest first, and what it is not. */
 export function diagnosisJson(
-  { findings, ruledOut }: Diagnosis,
+  { findings, ruledOut, unjudged }: Diagnosis,
   spanNs: number,
   unixNs: bigint,
 ): Record<string, unknown> {
@@ -23,5 +23,6 @@ export function diagnosisJson(
       advice,
     })),
     ruledOut,
+    unjudged,
   }
 }

@@ -62,4 +62,6 @@ export interface Diagnosis {
   /** The weightiest first. */
   findings: readonly Finding[]
   ruledOut: readonly RuledOut[]
+  /** What could not be judged, as this kernel does not show what it needs. */
+  unjudged: readonly RuledOut[]
 }

@@ -104,9 +104,18 @@ export interface StateCount {
   now: number
 }
 
+/** A signal that is off. */
+export interface UnseenSignal {
+  /** As `wirelag doctor` names it. */
+  signal: string
+  title: string
+}
+
 /** What was seen of this host in some span of time: what the rules judge. */
 export interface Observation {
   spanNs: number
+  /** What this kernel does not show: a rule that needs it can say nothing. */
+  unseen: readonly UnseenSignal[]
   edges: readonly EdgeActivity[]
   failures: readonly ConnectFailures[]
   waiting: readonly WaitingConnects[]

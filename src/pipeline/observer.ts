@@ -1,5 +1,6 @@
 import type { CpuTicks } from '../host/cpu-time.ts'
 import { threadSpent, type ThreadSpent } from '../host/thread-times.ts'
+import type { SignalStatus } from '../kernel/hook-choice.ts'
 import type { HostFacts, Survey } from '../model/host-facts.ts'
 import type { Ledger } from '../model/ledger.ts'
 import { processKey } from '../model/edge-text.ts'
@@ -114,18 +115,21 @@ export class Observer {
    *
    * @param spanNs between the snapshots
    * @param isWanted whether a network namespace is looked at
+   * @param signals how each was seen
    */
   observation(
     edges: readonly EdgeActivity[],
     spanNs: number,
     before: Snapshot,
     now: Snapshot,
-    isWanted: (netns: number) => boolean = () => true,
+    isWanted: (netns: number) => boolean,
+    signals: readonly SignalStatus[],
   ): Observation {
     const host = before.survey && now.survey && { before: before.survey.host, now: now.survey.host }
     const { failures, lives, retransmits, drops, pickups } = this.#events
     return {
       spanNs,
+      unseen: signals.flatMap(({ signal, title, status }) => (status === 'off' ? { signal, title } : [])),
       edges,
       failures,
       waiting: [],

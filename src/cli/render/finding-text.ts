@@ -3,16 +3,16 @@ import type { Diagnosis, Finding } from '../../model/finding.ts'
 import type { Styles } from './styles.ts'
 
 /** What is the matter, the weightiest first, with evidence and advice; then what it is not. */
-export function diagnosisText({ findings, ruledOut }: Diagnosis, styles: Styles): string[] {
+export function diagnosisText({ findings, ruledOut, unjudged }: Diagnosis, styles: Styles): string[] {
   const lines = findings.flatMap((finding, i) => [...findingText(finding, i + 1, styles), ''])
   if (findings.length === 0) lines.push('Nothing is the matter with what was seen.', '')
-  if (ruledOut.length === 0) return lines
-  const width = Math.max(...ruledOut.map(({ cause }) => cause.length))
-  return [
-    ...lines,
-    styles.dim('Ruled out:'),
-    ...ruledOut.map(({ cause, sentence }) => styles.dim(`  ${cause.padEnd(width)}  ${printable(sentence)}`)),
-  ]
+  const width = Math.max(0, ...[...ruledOut, ...unjudged].map(({ cause }) => cause.length))
+  const list = (title: string, causes: Diagnosis['ruledOut']): string[] =>
+    causes.length === 0
+      ? []
+      : [title, ...causes.map(({ cause, sentence }) => `  ${cause.padEnd(width)}  ${printable(sentence)}`)]
+  const rest = [...list('Ruled out:', ruledOut), ...list('Not judged:', unjudged)]
+  return [...lines, ...rest.map((line) => styles.dim(line))]
 }
 
 function findingText(finding: Finding, number: number, styles: Styles): string[] {

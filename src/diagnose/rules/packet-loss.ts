@@ -24,7 +24,8 @@ const localReasons: Record<string, string> = {
 
 /** Segments that are lost: on the way, or by this host itself, told by the kernel's own drop reasons. */
 export const packetLoss: Rule = (observation) => {
-  const { retransmits, drops } = observation
+  const { retransmits, drops, unseen } = observation
+  const canSeeDrops = !unseen.some(({ signal }) => signal === 'drop')
   const lossy = retransmits.filter(({ rto, other }) => rto + other >= leastRetransmits)
   const local = drops.filter(({ reason, count }) => localReasons[reason] !== undefined && count >= leastRetransmits)
   if (local.length > 0) return { findings: local.map((drop) => localFinding(drop, observation)), ruledOut: [] }
@@ -40,9 +41,11 @@ export const packetLoss: Rule = (observation) => {
         sinceNs: firstNs,
         evidence: [
           `${rto + other} segments were sent again: ${rto} after a timer of 200 ms or more, ${other} at once`,
-          'this host dropped none of them itself',
+          canSeeDrops
+            ? 'this host dropped none of them itself'
+            : 'whether this host dropped them itself is not known: this kernel does not tell',
         ],
-        confidence: 0.85,
+        confidence: canSeeDrops ? 0.85 : 0.6,
         weight: weightOf(stallNs, 200e6),
         confirm: `wirelag trace --packets --peer ${socket.peer.address}`,
         advice:
