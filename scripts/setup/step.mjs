@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,6 +19,60 @@ export class SetupError extends Error {}
 
 /** @param {Step[]} steps run in order, those that are done left out */
 export function runSteps(steps) {
+  if (steps.every((step) => step.isDone())) return
+  const unlock = lock()
+  try {
+    runLocked(steps)
+  } finally {
+    unlock()
+  }
+}
+
+const lockFile = join(root, 'build/setup.lock')
+const lockPollMs = 200
+
+/**
+ * Two set-ups at once would build over each other: waits until the other has ended. One that was killed is no other.
+ *
+ * @returns {() => void}
+ */
+function lock() {
+  mkdirSync(dirname(lockFile), { recursive: true })
+  let isTold = false
+  for (;;) {
+    try {
+      writeFileSync(lockFile, String(process.pid), { flag: 'wx' })
+      return () => rmSync(lockFile, { force: true })
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error
+    }
+    if (!isRunning(holder())) {
+      rmSync(lockFile, { force: true })
+      continue
+    }
+    if (!isTold) process.stderr.write('setup: waiting for another set-up of this checkout\n')
+    isTold = true
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lockPollMs)
+  }
+}
+
+/** The process that has the lock; 0: none any more. One that has not written its number yet is given a moment. */
+function holder() {
+  try {
+    const isNew = Date.now() - statSync(lockFile).mtimeMs < 1000
+    return Number(readFileSync(lockFile, 'utf8')) || (isNew ? process.pid : 0)
+  } catch {
+    return 0
+  }
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  return pid > 0 && existsSync(`/proc/${pid}`)
+}
+
+/** @param {Step[]} steps */
+function runLocked(steps) {
   for (const step of steps) {
     if (step.isDone()) continue
     const startMs = Date.now()
