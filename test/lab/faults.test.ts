@@ -20,8 +20,7 @@ import {
   processesIn,
 } from './kernel-view.ts'
 
-/** Faults show so soon. */
-/** 3 s, and as much again as a busy machine may take. */
+/** Faults show within 3 s; a busy machine is given more. */
 const showsWithinMs = 9000
 
 /** What a fault must do to the host, by the kernel's figures or the client's clock. Each is asked until it is so. */
