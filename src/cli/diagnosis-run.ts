@@ -1,6 +1,6 @@
 import { diagnose } from '../diagnose/diagnose.ts'
 import type { ServiceRule } from '../identity/identities.ts'
-import type { Filter, NumberChoice } from '../model/filter.ts'
+import { includesNumber, type Filter } from '../model/filter.ts'
 import type { Diagnosis } from '../model/finding.ts'
 import { Observer, observedWishes } from '../pipeline/observer.ts'
 import { Snapshots } from '../pipeline/snapshots.ts'
@@ -53,7 +53,7 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
       },
     )
     const now = await snapshots.take()
-    const isWanted = (netns: number): boolean => isIn(filter.netns, netns)
+    const isWanted = (netns: number): boolean => includesNumber(filter.netns, netns)
     const observation = observer.observation(
       result.activities,
       result.durationNs,
@@ -67,11 +67,4 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
     clearInterval(harvest)
     snapshots.close()
   }
-}
-
-function isIn(choice: NumberChoice | undefined, value: number): boolean {
-  if (!choice) return true
-  const has = (ranges: NumberChoice['include']): boolean =>
-    ranges.some(({ low, high }) => value >= low && value <= high)
-  return (choice.include.length === 0 || has(choice.include)) && !has(choice.exclude)
 }

@@ -109,7 +109,6 @@ function observation(more: Partial<Observation> = {}): Observation {
     unseen: [],
     edges: [activity({ handshake: [0.1], send: [0.01], pickup: [0.02] }, { rttUs: 200, minRttUs: 100 })],
     failures: [],
-    waiting: [],
     lives: [{ owner: web, role: 'client', socket, opened: 3, closed: 3, lifeNs: 9e9, bytes: 1000 }],
     retransmits: [],
     drops: [],

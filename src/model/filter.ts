@@ -83,6 +83,13 @@ function parseRange(text: string, bounds: Range): Range {
   return { low, high }
 }
 
+/** Whether a number is in one of the included ranges (or none given), and in none of the excluded. */
+export function includesNumber(choice: NumberChoice | undefined, value: number): boolean {
+  if (!choice) return true
+  const isIn = (ranges: readonly Range[]): boolean => ranges.some(({ low, high }) => value >= low && value <= high)
+  return (choice.include.length === 0 || isIn(choice.include)) && !isIn(choice.exclude)
+}
+
 /**
  * Addresses and networks: `10.0.0.0/8,!10.1.0.0/16,::1`.
  *

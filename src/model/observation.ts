@@ -15,15 +15,6 @@ export interface ConnectFailures {
   firstNs: number
 }
 
-/** Connects of a process to one peer that have had no answer yet. */
-export interface WaitingConnects {
-  owner: Task
-  socket: SocketPair
-  count: number
-  longestNs: number
-  firstNs: number
-}
-
 /** Connections of a process with one peer, from their begin to their end. */
 export interface ConnectionLives {
   owner: Task
@@ -118,7 +109,6 @@ export interface Observation {
   unseen: readonly UnseenSignal[]
   edges: readonly EdgeActivity[]
   failures: readonly ConnectFailures[]
-  waiting: readonly WaitingConnects[]
   lives: readonly ConnectionLives[]
   retransmits: readonly Retransmits[]
   drops: readonly Drops[]

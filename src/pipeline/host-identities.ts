@@ -17,14 +17,10 @@ import type { CgroupHierarchy } from './cgroup-hierarchy.ts'
 export class HostIdentities {
   readonly #paths: CgroupPaths
   readonly #identities: Identities
-
-  /** Containers where there is one, or a runtime that may start some; else services where there are units. */
-  readonly worthShowing: 'container' | 'service' | undefined
+  readonly #mountPoint: string | undefined
 
   constructor({ mountPoint }: CgroupHierarchy, serviceOf?: ServiceRule) {
-    const paths = mountPoint === undefined ? [] : cgroupFolders(mountPoint).map(({ path }) => parseCgroupPath(path))
-    if (paths.some(isContainer) || hasRuntime()) this.worthShowing = 'container'
-    else this.worthShowing = paths.some(({ unit }) => unit !== undefined) ? 'service' : undefined
+    this.#mountPoint = mountPoint
     this.#paths = new CgroupPaths((id) => (mountPoint === undefined ? undefined : cgroupPathOf(mountPoint, id)))
     this.#identities = new Identities({
       paths: this.#paths,
@@ -32,6 +28,14 @@ export class HostIdentities {
       processes: new ProcessReader({ isRunning }),
       ...(serviceOf ? { serviceOf } : {}),
     })
+  }
+
+  /** Containers where there is one now, or a runtime that may start some; else services where there are units. */
+  worthShowing(): 'container' | 'service' | undefined {
+    const folders = this.#mountPoint === undefined ? [] : cgroupFolders(this.#mountPoint)
+    const paths = folders.map(({ path }) => parseCgroupPath(path))
+    if (paths.some(isContainer) || hasRuntime()) return 'container'
+    return paths.some(({ unit }) => unit !== undefined) ? 'service' : undefined
   }
 
   /** Notes a cgroup that has been made. */

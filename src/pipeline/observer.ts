@@ -132,7 +132,6 @@ export class Observer {
       unseen: signals.flatMap(({ signal, title, status }) => (status === 'off' ? { signal, title } : [])),
       edges,
       failures,
-      waiting: [],
       lives,
       retransmits,
       drops,

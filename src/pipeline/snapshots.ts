@@ -1,10 +1,9 @@
 import { cpuTicks } from '../host/cpu-time.ts'
 import type { ServiceRule } from '../identity/identities.ts'
 import type { Filter } from '../model/filter.ts'
-import type { SocketState, StateRow } from '../model/socket-state.ts'
 import { HostSurvey } from './host-survey.ts'
 import type { Snapshot } from './observer.ts'
-import { StateSurveyor } from './state-survey.ts'
+import { ownedStates, StateSurveyor } from './state-survey.ts'
 
 /** Takes the facts of the host and the states of its sockets, of one moment. */
 export class Snapshots {
@@ -17,24 +16,11 @@ export class Snapshots {
   }
 
   async take(): Promise<Snapshot> {
-    const { rows } = await this.#states.survey()
-    return { survey: await this.#host.take(), cpu: cpuTicks(), states: rows.flatMap((row) => countsOf(row)) }
+    const states = ownedStates(await this.#states.survey())
+    return { survey: await this.#host.take(), cpu: cpuTicks(), states }
   }
 
   close(): void {
     this.#states.close()
   }
-}
-
-function countsOf({ subject, states, mainPeers }: StateRow): Snapshot['states'] {
-  return Object.entries(states).map(([name, now]) => {
-    const peer = mainPeers?.[name as SocketState]
-    return {
-      state: name,
-      owner: subject.process,
-      netns: subject.netns ?? 0,
-      peer: peer && { address: peer.address, port: peer.port ?? 0 },
-      now,
-    }
-  })
 }

@@ -4,7 +4,7 @@ import { passesIdentity } from '../identity/identity-filter.ts'
 import type { ServiceRule } from '../identity/identities.ts'
 import { SocketStates } from '../kernel/socket-states.ts'
 import { containerText, serviceOf, type Identity } from '../model/container.ts'
-import type { Filter, NumberChoice } from '../model/filter.ts'
+import { includesNumber, type Filter } from '../model/filter.ts'
 import type { Task } from '../model/process.ts'
 import {
   socketStates,
@@ -57,7 +57,7 @@ export class StateSurveyor {
 
   async survey(): Promise<StateSurvey> {
     const { by, filter = {}, oldest: limit = defaultOldest } = this.#options
-    const namespaces = networkNamespaces().filter(({ inode }) => isIn(filter.netns, inode))
+    const namespaces = networkNamespaces().filter(({ inode }) => includesNumber(filter.netns, inode))
     const unixNs = BigInt(Date.now()) * 1_000_000n
     const table = new SocketTable(await this.#kernel.sockets(namespaces.map(({ path }) => path)))
     const listeners = new Listeners(table)
@@ -168,13 +168,6 @@ export function ownedStates({ rows }: StateSurvey): OwnedState[] {
       return { state, owner: subject.process, netns: subject.netns ?? 0, peer, now }
     }),
   )
-}
-
-function isIn(choice: NumberChoice | undefined, number: number): boolean {
-  if (!choice) return true
-  const has = (ranges: NumberChoice['include']): boolean =>
-    ranges.some(({ low, high }) => number >= low && number <= high)
-  return (choice.include.length === 0 || has(choice.include)) && !has(choice.exclude)
 }
 
 /** Whose sockets are, with the identity of each process looked up once. */

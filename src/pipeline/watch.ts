@@ -159,7 +159,7 @@ export class Watch {
 
   /** What of whose the sockets are is worth a column on this host; undefined: nothing. */
   get ownerColumn(): 'container' | 'service' | undefined {
-    return this.#identities.worthShowing
+    return this.#identities.worthShowing()
   }
 
   /** Gives a signal up, with the reason; what only it needs costs nothing from then on. */

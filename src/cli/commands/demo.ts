@@ -9,7 +9,7 @@ import { diagnosisRun } from '../diagnosis-run.ts'
 import { optionValue } from '../options/option-value.ts'
 import { defaultRingBytes } from '../options/watch-options.ts'
 import { diagnosisText } from '../render/finding-text.ts'
-import { coloredStyles, colorlessStyles, noStyles } from '../render/styles.ts'
+import { stylesFor } from '../render/styles.ts'
 import { Option } from 'commander'
 
 interface DemoOptions {
@@ -72,9 +72,7 @@ async function demo(name: string, { duration }: DemoOptions): Promise<number> {
     durationNs: fault.cause === 'periodic-spike' ? Math.max(duration, longDurationNs) : duration,
     childArgs: undefined,
   })
-  const isTerminal = process.stdout.isTTY
-  const styles = isTerminal ? (process.env['NO_COLOR'] ? colorlessStyles : coloredStyles) : noStyles
-  process.stdout.write(`${diagnosisText(diagnosis, styles).join('\n')}\n`)
+  process.stdout.write(`${diagnosisText(diagnosis, stylesFor(process.stdout.isTTY)).join('\n')}\n`)
   const isFound = diagnosis.findings[0]?.cause === fault.cause
   process.stdout.write(
     `\n${isFound ? 'Found' : `Not found: it is ${fault.cause}`}; the culprit was ${running.culprit.comm}, pid ${running.culprit.pid}.\n`,

@@ -31,8 +31,8 @@ interface TopOptions extends FilterOptions, WatchCommandOptions, WindowOptions {
 const examples = `
 A row for each process, container, service (compose service, workload, systemd unit, else executable), edge (a process and
 one peer) or link that did anything in the window. A link is both ends, on this host, of the connections between two
-services: C- and S- is the client's and the server's, CLI% the client's share of the time in sends and pickups. On a terminal: ? tells the keys. Piped: tab-separated, the rows of each window with its time. --count is of
-windows. With '-- COMMAND' on a terminal there is one table, at the end.
+services: C- and S- is the client's and the server's, CLI% the client's share of the time in sends and pickups.
+On a terminal: ? tells the keys. Piped: tab-separated, the rows of each window with its time. --count is of windows. With '-- COMMAND' on a terminal there is one table, at the end.
 
 Columns, as --sort takes them: ${topColumnNames.join(' ')}.
 handshake, accept, send and pickup are 95th percentiles in milliseconds; handshakes, accepts, sends and pickups how many

@@ -7,7 +7,7 @@ import { addFilterOptions, filterOf, type FilterOptions } from '../options/filte
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
 import { Output } from '../output.ts'
 import { diagnosisText } from '../render/finding-text.ts'
-import { coloredStyles, colorlessStyles, noStyles } from '../render/styles.ts'
+import { stylesFor } from '../render/styles.ts'
 import { summaryLines } from '../render/summary.ts'
 
 interface WhyOptions extends FilterOptions, WatchCommandOptions {
@@ -81,8 +81,7 @@ function write(result: DiagnosisRunResult, { json }: WhyOptions, output: Output)
     output.flush()
     return
   }
-  const styles = output.isTerminal ? (process.env['NO_COLOR'] ? colorlessStyles : coloredStyles) : noStyles
-  for (const line of diagnosisText(diagnosis, styles)) output.line(line)
+  for (const line of diagnosisText(diagnosis, stylesFor(output.isTerminal))) output.line(line)
   output.flush()
   const errors = new Output(process.stderr)
   for (const line of summaryLines(result, errors.isTerminal)) errors.line(line)

@@ -17,6 +17,12 @@ const asIs = (text: string): string => text
 
 export const coloredStyles: Styles = { ...attributes, yellow: style(33, 39), red: style(31, 39) }
 export const colorlessStyles: Styles = { ...attributes, yellow: asIs, red: asIs }
+/** What a stream can show: everything, nothing but weight and inversion (NO_COLOR), or plain text where it is no terminal. */
+export function stylesFor(isTerminal: boolean): Styles {
+  if (!isTerminal) return noStyles
+  return process.env['NO_COLOR'] ? colorlessStyles : coloredStyles
+}
+
 export const noStyles: Styles = { bold: asIs, dim: asIs, inverse: asIs, yellow: asIs, red: asIs }
 
 // eslint-disable-next-line no-control-regex -- the escape sequences that style() makes

@@ -1,9 +1,9 @@
 import type { Finding } from '../../model/finding.ts'
 import type { Rule } from '../rule.ts'
-import { endpointText, msText, processOf, weightOf, who } from '../words.ts'
+import { endpointText, processOf, weightOf, who } from '../words.ts'
 
 /** A SYN that gets no answer is sent again after 1, 3, 7 s. */
-export const synFiltered: Rule = ({ retransmits, waiting, failures, namespaces }) => {
+export const synFiltered: Rule = ({ retransmits, failures, namespaces }) => {
   const unanswered = retransmits.filter(({ syn }) => syn > 0)
   const timedOut = failures.filter(({ error }) => error === 'ETIMEDOUT')
   const overflow = namespaces.some(({ before, now }) => before && now.tcp.listenOverflows > before.tcp.listenOverflows)
@@ -12,23 +12,12 @@ export const synFiltered: Rule = ({ retransmits, waiting, failures, namespaces }
   if (overflow) return { findings: [], ruledOut: [] }
   const findings = unanswered.map(({ owner, socket, syn, firstNs }): Finding => {
     const to = endpointText(socket.peer)
-    const still = waiting.filter(
-      (wait) => wait.owner.pid === owner.pid && wait.socket.peer.address === socket.peer.address,
-    )
-    const stillCount = still.reduce((sum, { count }) => sum + count, 0)
     return {
       cause: 'syn-filtered',
       culprit: processOf(owner),
       sentence: `${who(owner)} connects to ${to}, and its SYN, or the answer to it, is lost: it is sent again after 1, 3, 7 s.`,
       sinceNs: firstNs,
-      evidence: [
-        `${syn} SYNs to ${to} were sent again`,
-        ...(stillCount > 0
-          ? [
-              `${stillCount} connects still wait, ${msText(Math.max(...still.map(({ longestNs }) => longestNs)))} at the longest`,
-            ]
-          : []),
-      ],
+      evidence: [`${syn} SYNs to ${to} were sent again`],
       confidence: 0.9,
       weight: weightOf(syn, 1),
       confirm: `wirelag trace --slow 500ms --peer ${socket.peer.address} --rport ${socket.peer.port}`,
