@@ -4,12 +4,12 @@ import { defineFault } from './fault.ts'
 import { port } from './scene.ts'
 import { exchange, exchangeOver } from './traffic.ts'
 
-/** A process computes in four threads for each processor. */
+/** A process computes in eight threads for each processor. */
 export const cpuStarvation = defineFault(
   {
     name: 'cpu-starvation',
     title: 'The host has more to compute than CPUs',
-    explain: `One process computes in four threads for each processor of the host, so that everything else stands in line for a
+    explain: `One process computes in eight threads for each processor of the host, so that everything else stands in line for a
 processor: the server before it reads a request and while it answers, the client before it reads the answer.
 It hurts everybody on the host a little, and it looks as if each network connection had become slow.`,
     cause: 'cpu-starvation',
@@ -19,7 +19,7 @@ It hurts everybody on the host a little, and it looks as if each network connect
     const client = await scene.client('waiting-client')
     const hog = await scene.client('cpu-hog')
     await exchangeOver(scene, [client, server], 4, { computeMs: 4 })
-    for (let i = 0; i < 4 * availableParallelism(); i++) hog.repeat('spin 1000')
+    for (let i = 0; i < 8 * availableParallelism(); i++) hog.repeat('spin 1000')
     return { culprit: hog, victim: server }
   },
 )

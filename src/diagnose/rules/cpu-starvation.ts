@@ -3,13 +3,15 @@ import type { HostFacts } from '../../model/host-facts.ts'
 import type { Observation } from '../../model/observation.ts'
 import { pressureShare } from '../pressure-share.ts'
 import { found, ruledOut, type Rule } from '../rule.ts'
-import { slowReaders } from '../slow-pickups.ts'
 import { percentText, weightOf } from '../words.ts'
 
 const cpuShare = 0.5
 const mostIdleShare = 0.05
-/** A full host makes everybody wait a little. */
-const shortWaitNs = 5e6
+/** Of the time, that a thread stood in line; and how often as long as it ran. A thread that is busy itself waits less. */
+const waitedShare = 0.15
+const waitedPerRun = 1.5
+/** A full host makes everybody wait a little, now and then. */
+const leastWaits = 5
 
 /** More to compute than there are CPUs: then everything is slow. */
 export const cpuStarvation: Rule = (observation) => {
@@ -25,10 +27,12 @@ export const cpuStarvation: Rule = (observation) => {
 
 /** A batch job may fill every CPU and hurt nobody: who uses sockets must lack them. One full CPU is no full host. */
 function isStarved(share: number, observation: Observation): boolean {
-  const { threads, idleShare = 1 } = observation
-  const slow = new Set(slowReaders(observation, shortWaitNs).map(({ reader }) => `${reader.pid} ${reader.tid}`))
+  const { pickups, threads, idleShare = 1 } = observation
+  const slow = new Map<number, number>()
+  for (const { reader, count } of pickups) slow.set(reader.pid, (slow.get(reader.pid) ?? 0) + count)
   const short = threads.filter(
-    ({ pid, tid, waitedNs, spanNs }) => waitedNs > 0.15 * spanNs && slow.has(`${pid} ${tid}`),
+    ({ pid, ranNs, waitedNs, spanNs }) =>
+      waitedNs > waitedShare * spanNs && waitedNs > waitedPerRun * ranNs && (slow.get(pid) ?? 0) >= leastWaits,
   )
   return share > cpuShare && idleShare < mostIdleShare && short.length > 0
 }
