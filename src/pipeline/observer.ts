@@ -7,7 +7,7 @@ import { processKey } from '../model/edge-text.ts'
 import type { EdgeActivity, EdgeProcess } from '../model/edge.ts'
 import type { Observation, SlowTime, StateCount, ThreadTimes } from '../model/observation.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
-import { ObservedEvents } from '../track/observed.ts'
+import { ObservedEvents, type ConnectionRoles } from '../track/observed.ts'
 import type { KernelWishes } from './kernel-config.ts'
 import type { WatchOptions, WatchSinks } from './watch.ts'
 
@@ -46,7 +46,7 @@ interface WatchedThread {
 
 /** Collects what a diagnosis is made of, from one snapshot to another. */
 export class Observer {
-  readonly #events = new ObservedEvents()
+  readonly #events: ObservedEvents
   readonly #exchanges: Ledger[] = []
   readonly #threads = new Map<string, WatchedThread>()
   readonly #slowTimes: SlowTime[] = []
@@ -66,6 +66,11 @@ export class Observer {
       if (span === 'request' && owner) this.#noteSlow({ timeNs, owner, what: 'request', latencyNs })
       if (span !== 'connection' && this.#exchanges.length < maxExchanges) this.#exchanges.push(ledger)
     },
+  }
+
+  /** @param roles what is known of connections that began before */
+  constructor(roles?: ConnectionRoles) {
+    this.#events = new ObservedEvents(roles)
   }
 
   #noteSlow(time: SlowTime): void {

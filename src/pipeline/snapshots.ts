@@ -1,6 +1,7 @@
 import { cpuTicks } from '../host/cpu-time.ts'
 import type { ServiceRule } from '../identity/identities.ts'
 import type { Filter } from '../model/filter.ts'
+import type { Survey } from '../model/host-facts.ts'
 import { HostSurvey } from './host-survey.ts'
 import type { Snapshot } from './observer.ts'
 import { ownedStates, StateSurveyor } from './state-survey.ts'
@@ -16,8 +17,16 @@ export class Snapshots {
   }
 
   async take(): Promise<Snapshot> {
-    const states = ownedStates(await this.#states.survey())
-    return { survey: await this.#host.take(), cpu: cpuTicks(), states }
+    const states = await this.states()
+    return { survey: await this.survey(), cpu: cpuTicks(), states }
+  }
+
+  async states(): Promise<Snapshot['states']> {
+    return ownedStates(await this.#states.survey())
+  }
+
+  survey(): Promise<Survey> {
+    return this.#host.take()
   }
 
   close(): void {

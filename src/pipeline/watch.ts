@@ -187,6 +187,15 @@ export class Watch {
     return this.#session.unixNs(timeNs)
   }
 
+  /** The books up to the last harvest. */
+  books(): Book[] {
+    const all = this.#edges.totals()
+    return this.#books(
+      all,
+      all.filter(({ edge }) => this.#isWanted(edge.process?.identity)),
+    )
+  }
+
   /** Adds a process, and its children to come, to those of the traced command. */
   select(pid: number): void {
     this.#session.select(pid)
@@ -337,13 +346,11 @@ export class Watch {
     this.#session.stop()
     clearTimeout(this.#dueTimer)
     this.harvest()
-    const all = this.#edges.totals()
-    const activities = all.filter(({ edge }) => this.#isWanted(edge.process?.identity))
     const result = {
       durationNs: this.#session.now(),
       signals: this.signals,
-      books: this.#books(all, activities),
-      activities,
+      books: this.books(),
+      activities: this.#edges.totals().filter(({ edge }) => this.#isWanted(edge.process?.identity)),
     }
     this.close()
     return result

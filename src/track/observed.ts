@@ -8,6 +8,24 @@ import type { SocketPair } from '../model/socket.ts'
 /** Entries that are kept of each kind; what would be more is left out, and counted. */
 const maxEntries = 4096
 
+/** Which end each open connection is, by its id. Bounded: the oldest are forgotten. */
+export class ConnectionRoles {
+  readonly #roles = new Map<number, 'client' | 'server'>()
+
+  note(connectionId: number, role: 'client' | 'server'): void {
+    this.#roles.set(connectionId, role)
+    if (this.#roles.size > 16 * maxEntries) this.#roles.delete(this.#roles.keys().next().value ?? 0)
+  }
+
+  of(connectionId: number): 'client' | 'server' | undefined {
+    return this.#roles.get(connectionId)
+  }
+
+  forget(connectionId: number): void {
+    this.#roles.delete(connectionId)
+  }
+}
+
 /** Sums of events by who and to whom: what a diagnosis looks at. Bounded. */
 export class ObservedEvents {
   readonly #failures = new Map<string, ConnectFailures>()
@@ -15,9 +33,13 @@ export class ObservedEvents {
   readonly #retransmits = new Map<string, Retransmits>()
   readonly #drops = new Map<string, Drops & { owners: Task[] }>()
   readonly #pickups = new Map<string, SlowPickups>()
-  /** Which end a connection is, by its id. */
-  readonly #roles = new Map<number, 'client' | 'server'>()
+  readonly #roles: ConnectionRoles
   leftOut = 0
+
+  /** @param roles what is known of connections that began before */
+  constructor(roles = new ConnectionRoles()) {
+    this.#roles = roles
+  }
 
   addConnection(event: ConnectionEvent): void {
     const { kind, owner, socket, timeNs } = event
@@ -30,8 +52,8 @@ export class ObservedEvents {
       return
     }
     if (kind === 'pending') return
-    if (kind !== 'close') this.#noteRole(event.connectionId, kind === 'connect' ? 'client' : 'server')
-    const role = this.#roles.get(event.connectionId)
+    if (kind !== 'close') this.#roles.note(event.connectionId, kind === 'connect' ? 'client' : 'server')
+    const role = this.#roles.of(event.connectionId)
     if (!role) return
     const port = role === 'client' ? socket.peer.port : socket.local.port
     const none = { owner, role, socket, opened: 0, closed: 0, lifeNs: 0, bytes: 0 }
@@ -41,15 +63,10 @@ export class ObservedEvents {
       lives.opened++
       return
     }
-    this.#roles.delete(event.connectionId)
+    this.#roles.forget(event.connectionId)
     lives.closed++
     lives.lifeNs += event.durationNs
     lives.bytes += event.bytesSent + event.bytesReceived
-  }
-
-  #noteRole(connectionId: number, role: 'client' | 'server'): void {
-    this.#roles.set(connectionId, role)
-    if (this.#roles.size > 16 * maxEntries) this.#roles.delete(this.#roles.keys().next().value ?? 0)
   }
 
   addPickup({ reader, socket, latencyNs, timeNs, protocol }: PickupSample): void {
