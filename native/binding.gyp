@@ -16,7 +16,8 @@
         "src/namespace_file.cc",
         "src/network_namespace.cc",
         "src/ring.cc",
-        "src/tracepoint.cc"
+        "src/tracepoint.cc",
+        "src/unix_datagram.cc"
       ],
       "include_dirs": ["<!@(node -p \"require('node-addon-api').include\")"],
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED"],

@@ -19,6 +19,7 @@
 #include "libbpf_log.h"
 #include "namespace_file.h"
 #include "ring.h"
+#include "unix_datagram.h"
 
 namespace {
 
@@ -72,6 +73,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["enableRunStats"] = Napi::Function::New<EnableRunStats>(env, "enableRunStats");
   exports["requestPacketTimestamps"] = Napi::Function::New<RequestPacketTimestamps>(env, "requestPacketTimestamps");
   exports["realtimeOffsetNs"] = Napi::Function::New<RealtimeOffsetNs>(env, "realtimeOffsetNs");
+  exports["sendUnixDatagram"] = Napi::Function::New<SendUnixDatagram>(env, "sendUnixDatagram");
   exports["libbpfVersion"] = libbpf_version_string();
   exports["possibleCpus"] = libbpf_num_possible_cpus();
   return exports;

@@ -91,6 +91,8 @@ interface NativeAddon {
   requestPacketTimestamps(): () => void
   /** CLOCK_REALTIME minus CLOCK_MONOTONIC. */
   realtimeOffsetNs(): bigint
+  /** One datagram to a Unix socket; `@` begins an abstract name. Throws a NativeError. */
+  sendUnixDatagram(path: string, text: string): void
   libbpfVersion: string
   possibleCpus: number
 }
