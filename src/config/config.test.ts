@@ -43,6 +43,18 @@ test('an empty file asks for nothing', () => {
   assert.deepEqual(read('# nothing yet\n'), {})
 })
 
+test('what the agent is told', () => {
+  assert.deepEqual(
+    read('host: edge-07\nslow: 50ms\ncpuBudget: 5%\nrecorder: {maxSize: 512M, maxAge: 3d, folder: /x}\n'),
+    {
+      host: 'edge-07',
+      slow: 50e6,
+      cpuBudget: 0.05,
+      recorder: { maxSize: 512 * 2 ** 20, maxAge: 3 * 86_400e9, folder: '/x' },
+    },
+  )
+})
+
 const wrong: [text: string, message: RegExp][] = [
   ['services:\n  a:\n    comm: x\n    prot: 80\n', /c\.yaml:4: services\.a\.prot: there is no such key$/],
   ['service:\n  a: {}\n', /c\.yaml:1: service: there is no such key$/],
@@ -52,6 +64,10 @@ const wrong: [text: string, message: RegExp][] = [
   ],
   ['services:\n  a:\n    comm: 7\n', /c\.yaml:3: services\.a\.comm: a name, or a list of names, is wanted$/],
   ['services:\n  a: {}\n', /c\.yaml:2: services\.a: it must have one of comm, port, container$/],
+  ['slow: 50\n', /c\.yaml:1: slow: '50' is not a duration: a number with its unit, as 5ms, 1.5s, 10m$/],
+  ['cpuBudget: 5\n', /c\.yaml:1: cpuBudget: '5' is not a percentage, as 5%$/],
+  ['recorder:\n  store: mysql://x\n', /c\.yaml:2: recorder\.store: clickhouse:.* is wanted$/],
+  ['recorder:\n  maxSize: 1T\n', /c\.yaml:2: recorder\.maxSize: '1T' is not a size: a number, with K, M or G$/],
   ['services:\n  a: [\n', /c\.yaml:\d: /],
   ['services:\n  a:\n    comm: x\n  a:\n    comm: y\n', /c\.yaml:4: Map keys must be unique$/],
 ]

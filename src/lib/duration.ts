@@ -1,12 +1,12 @@
-const unitNs = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 } as const
+const unitNs = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9, d: 86_400e9 } as const
 
 /**
- * Nanoseconds of a duration with its unit: `5ms`, `1.5s`, `200us`, `10m`, `2h`.
+ * Nanoseconds of a duration with its unit: `5ms`, `1.5s`, `200us`, `10m`, `2h`, `7d`.
  *
  * @throws SyntaxError for anything else, a bare number and zero included
  */
 export function parseDurationNs(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)$/.exec(text)
+  const match = /^(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)$/.exec(text)
   const ns = match ? Math.round(Number(match[1]) * unitNs[match[2] as keyof typeof unitNs]) : 0
   if (!(ns > 0 && ns <= Number.MAX_SAFE_INTEGER))
     throw new SyntaxError(`'${text}' is not a duration: a number with its unit, as 5ms, 1.5s, 10m`)
