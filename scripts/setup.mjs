@@ -7,6 +7,7 @@ import { npmPackages } from './setup/npm-packages.mjs'
 import { bpfObject } from './setup/bpf-object.mjs'
 import { nativeAddon } from './setup/native-addon.mjs'
 import { labActor } from './setup/lab-actor.mjs'
+import { sidPackage } from './setup/sid-package.mjs'
 
 /** @type {import('./setup/system-packages.mjs').Purpose} */
 const purpose = process.argv.includes('--bench') ? 'bench' : process.argv.includes('--test') ? 'test' : 'run'
@@ -19,6 +20,7 @@ try {
     bpfObject(),
     nativeAddon(),
     ...(purpose === 'run' ? [] : [labActor()]),
+    ...(purpose === 'test' ? [sidPackage('victoria-metrics', 'usr/bin/victoria-metrics')] : []),
   ])
 } catch (error) {
   if (!(error instanceof SetupError)) throw error
