@@ -105,6 +105,7 @@ struct net_device {
 /* include/net/dropreason-core.h; numbers differ between kernels */
 enum skb_drop_reason {
 	SKB_DROP_REASON_NOT_SPECIFIED = 1,
+	SKB_DROP_REASON_QUEUE_PURGE,
 };
 
 struct sk_buff {

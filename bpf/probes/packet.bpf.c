@@ -227,6 +227,10 @@ int BPF_PROG(drop_tp, struct sk_buff *skb, void *location, __u32 reason)
 
 	if (reason <= bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_NOT_SPECIFIED))
 		return 0;
+	/* What was still queued when a socket was closed, such as the peer's FIN: it had been delivered. */
+	if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_QUEUE_PURGE) &&
+	    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_QUEUE_PURGE))
+		return 0;
 	event.flags = read_packet_tuple(skb, &event.tuple) == IPPROTO_UDP ? WL_SAMPLE_FLAG_UDP : 0;
 	if (!event.tuple.local_port)
 		return 0; /* neither TCP nor UDP */

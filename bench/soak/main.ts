@@ -1,0 +1,89 @@
+// `npm run soak -- [--minutes 30] [--warm-up 10]`: the agent under churn; whether it grows, and what it leaves behind.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { wirelagFile } from '../observer.ts'
+import { Churn } from './churn.ts'
+import { bpfObjects, heldBy, slopeOf, type Held } from './held.ts'
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '30' }, 'warm-up': { type: 'string', default: '10' } },
+})
+const minuteMs = 60_000
+const minutes = Number(values.minutes)
+const warmUpMinutes = Number(values['warm-up'])
+const sampleMs = 10_000
+
+const stateFolder = mkdtempSync(join(tmpdir(), 'wirelag-soak-'))
+const before = bpfObjects()
+const agent = spawn(wirelagFile, ['agent', '--json', '--state-dir', stateFolder, '--listen', '127.0.0.1:0'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
+const ended = new Promise<number | null>((resolve) => agent.once('close', resolve))
+const lines = createInterface(agent.stdout)
+const metricsUrl = await new Promise<string>((resolve) => {
+  lines.on('line', (line) => {
+    const { message, url } = JSON.parse(line) as { message: string; url?: string }
+    if (url !== undefined) resolve(url)
+    else process.stdout.write(`agent: ${message}\n`)
+  })
+})
+
+const samples: { minute: number; held: Held; events: number }[] = []
+{
+  await using _churn = await Churn.start()
+  const startMs = performance.now()
+  while (performance.now() - startMs < minutes * minuteMs) {
+    await sleep(sampleMs)
+    const minute = (performance.now() - startMs) / minuteMs
+    const sample = { minute, held: heldBy(agent.pid ?? 0), events: await eventsSoFar() }
+    samples.push(sample)
+    tell(sample)
+  }
+}
+const during = samples.at(-1)?.held
+agent.kill('SIGTERM')
+const exitCode = await ended
+rmSync(stateFolder, { recursive: true })
+const after = bpfObjects()
+
+const warm = samples.filter(({ minute }) => minute >= warmUpMinutes)
+const first = samples.find(({ minute }) => minute >= warmUpMinutes)
+const slopeBytesPerHour = 60 * slopeOf(warm.map(({ minute, held }) => [minute, held.rssBytes] as const))
+const last = samples.at(-1)
+process.stdout.write(
+  [
+    '',
+    `${minutes} min, ${rate(samples[0], last).toFixed(0)} events/s; from minute ${warmUpMinutes} on RSS ${mib(first?.held.rssBytes)} to ${mib(last?.held.rssBytes)} MiB, slope ${mib(slopeBytesPerHour)} MiB/h`,
+    `descriptors ${first?.held.descriptors} then ${during?.descriptors}; BPF programs ${before.programs} before, ${during?.programs} with, ${after.programs} after; maps ${before.maps}, ${during?.maps}, ${after.maps}; links ${before.links}, ${during?.links}, ${after.links}`,
+    `exit code ${exitCode}`,
+    '',
+  ].join('\n'),
+)
+
+function tell({ minute, held, events }: (typeof samples)[number]): void {
+  const previous = samples.at(-2)
+  const eventsPerSecond = previous ? rate(previous, { minute, events }) : 0
+  process.stdout.write(
+    `${minute.toFixed(1)} min: RSS ${mib(held.rssBytes)} MiB, ${held.descriptors} descriptors, ${eventsPerSecond.toFixed(0)} events/s\n`,
+  )
+}
+
+function rate(from?: { minute: number; events: number }, to?: { minute: number; events: number }): number {
+  return from && to ? (to.events - from.events) / ((to.minute - from.minute) * 60) : 0
+}
+
+function mib(bytes = Number.NaN): string {
+  return (bytes / 2 ** 20).toFixed(2)
+}
+
+/** Attempted, of all signals. */
+async function eventsSoFar(): Promise<number> {
+  const text = await (await fetch(metricsUrl)).text()
+  const counts = text.matchAll(/^wirelag_events_attempted_total\{[^}]*\} (\S+)$/gm)
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+}
