@@ -1,34 +1,14 @@
-import type { IdentityFilter, TextChoice } from '../model/filter.ts'
 import type { Identity } from '../model/container.ts'
+import type { IdentityFilter } from '../model/filter.ts'
+import { passesText } from '../model/text-choice.ts'
 
 /** Whether somebody is looked for; nobody known passes only where nothing is asked for, or something is only excluded. */
 export function passesIdentity(filter: IdentityFilter, identity: Identity | undefined): boolean {
   const container = identity?.container
   return (
-    passes(filter.container, [container?.name, container?.id, container?.id?.slice(0, 12)]) &&
-    passes(filter.pod, [container?.pod?.name]) &&
-    passes(filter.namespace, [container?.pod?.namespace]) &&
-    passes(filter.service, [identity?.service])
+    passesText(filter.container, [container?.name, container?.id, container?.id?.slice(0, 12)]) &&
+    passesText(filter.pod, [container?.pod?.name]) &&
+    passesText(filter.namespace, [container?.pod?.namespace]) &&
+    passesText(filter.service, [identity?.service])
   )
-}
-
-function passes(choice: TextChoice | undefined, names: readonly (string | undefined)[]): boolean {
-  if (!choice) return true
-  const is = (pattern: string): boolean => names.some((name) => name !== undefined && matches(pattern, name))
-  return (choice.include.length === 0 || choice.include.some(is)) && !choice.exclude.some(is)
-}
-
-/** Whether a name is the pattern, in which `*` stands for any text. */
-export function matches(pattern: string, name: string): boolean {
-  const [first = '', ...others] = pattern.split('*')
-  if (others.length === 0) return name === pattern
-  const last = others.pop() ?? ''
-  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
-  let from = first.length
-  for (const part of others) {
-    const found = name.indexOf(part, from)
-    if (found < 0) return false
-    from = found + part.length
-  }
-  return from <= name.length - last.length
 }

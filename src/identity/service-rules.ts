@@ -1,6 +1,6 @@
 import type { ServicePatterns } from '../config/config.ts'
 import type { ServiceRule } from './identities.ts'
-import { matches } from './identity-filter.ts'
+import { matches } from '../model/text-choice.ts'
 
 /** The user's names of services: the first whose patterns fit counts. */
 export function serviceRules(services: Readonly<Record<string, ServicePatterns>>): ServiceRule {
