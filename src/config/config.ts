@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { alerts } from './sections/alerts.ts'
+import { fleet } from './sections/fleet.ts'
+import { http } from './sections/http.ts'
 import { recorder } from './sections/recorder.ts'
 import { services } from './sections/services.ts'
 import { durationNs, percentShare } from './sections/values.ts'
@@ -13,6 +16,9 @@ const config = z.strictObject({
   /** Of one CPU; beyond it signals are given up. */
   cpuBudget: percentShare.optional(),
   recorder: recorder.optional(),
+  alerts: alerts.optional(),
+  fleet: fleet.optional(),
+  http: http.optional(),
 })
 
 /** The file that tells wirelag what it cannot know, and the agent what to do. */
