@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { causes } from '../model/finding.ts'
 import { diagnose } from './diagnose.ts'
-import { diagnosisCases as cases, observation, retransmits, web } from './diagnosis-cases.ts'
+import { diagnosisCases as cases, namespace, observation, retransmits, web } from './diagnosis-cases.ts'
 
 for (const [cause, what, seen] of cases) {
   test(`${what}: ${cause} comes first`, () => {
@@ -56,4 +56,22 @@ test('what this kernel does not show is not ruled out', () => {
   assert.equal(lossy.findings[0]?.cause, 'packet-loss')
   assert.match(lossy.findings[0]?.evidence.join(' ') ?? '', /is not known: this kernel does not tell/)
   assert.ok(!lossy.ruledOut.some(({ cause }) => cause === 'local-drop'))
+})
+
+test('what was sent again and had arrived is no loss', () => {
+  const seen = observation({ retransmits: [{ ...retransmits, other: 3, rto: 0 }] })
+  const { netns } = retransmits.socket
+  const namespaces = [
+    { before: namespace({ tcpDsackRecv: 10 }, { netns }), now: namespace({ tcpDsackRecv: 13 }, { netns }) },
+  ]
+  assert.equal(diagnose(seen).findings[0]?.cause, 'packet-loss')
+  const needless = diagnose({ ...seen, namespaces })
+  assert.deepEqual(
+    needless.findings.map(({ cause }) => cause).filter((cause) => cause === 'packet-loss'),
+    [],
+  )
+  assert.equal(
+    needless.ruledOut.find(({ cause }) => cause === 'packet-loss')?.sentence,
+    'what was sent again had arrived, or was a single segment',
+  )
 })

@@ -17,6 +17,8 @@ const slowPickupNs = 5e6
 const maxExchanges = 10_000
 const maxThreads = 1024
 const maxSlowTimes = 100_000
+/** Between two looks at the threads of slow readers. */
+const lookNs = 900e6
 
 /** What a watch must look for, so that a diagnosis can be made of it. */
 export const observedWishes = {
@@ -42,6 +44,9 @@ interface WatchedThread {
   tid: number
   first: ThreadSpent
   firstNs: bigint
+  /** When it was last looked at. */
+  last: ThreadSpent
+  lastNs: bigint
 }
 
 /** Collects what a diagnosis is made of, from one snapshot to another. */
@@ -51,6 +56,8 @@ export class Observer {
   readonly #threads = new Map<string, WatchedThread>()
   readonly #slowTimes: SlowTime[] = []
   readonly #series = new Map<string, { process: EdgeProcess; points: { timeNs: number; bytes: number }[] }>()
+  /** When the threads were last looked at, in nanoseconds after the session's epoch. */
+  #lookedNs = 0
   readonly sinks: WatchSinks = {
     onConnection: (event) => this.#events.addConnection(event),
     onPacket: (event) => this.#events.addPacket(event),
@@ -79,6 +86,10 @@ export class Observer {
 
   /** Takes what a harvest brought, so that it is known when each process sent. */
   addHarvest(activities: readonly EdgeActivity[], timeNs: number): void {
+    if (timeNs - this.#lookedNs >= lookNs) {
+      this.#lookedNs = timeNs
+      this.#lookAtThreads()
+    }
     for (const { edge, counts } of activities) {
       if (!edge.process || counts.sentBytes === 0) continue
       const key = processKey(edge.process)
@@ -96,23 +107,29 @@ export class Observer {
     const key = `${pid} ${tid}`
     if (this.#threads.has(key) || this.#threads.size >= maxThreads) return
     const first = threadSpent(pid, tid)
-    if (first) this.#threads.set(key, { pid, tid, first, firstNs: process.hrtime.bigint() })
+    const nowNs = process.hrtime.bigint()
+    if (first) this.#threads.set(key, { pid, tid, first, firstNs: nowNs, last: first, lastNs: nowNs })
   }
 
-  /** How the slow readers' threads have spent their time since. Call it while they run. */
+  /** So that something is known of those that end. */
+  #lookAtThreads(): void {
+    for (const thread of this.#threads.values()) {
+      const last = threadSpent(thread.pid, thread.tid)
+      if (last) Object.assign(thread, { last, lastNs: process.hrtime.bigint() })
+    }
+  }
+
+  /** How the slow readers' threads have spent their time since, as far as they were there. */
   #threadTimes(host: { before: HostFacts; now: HostFacts } | undefined): ThreadTimes[] {
-    return [...this.#threads.values()].flatMap(({ pid, tid, first, firstNs }) => {
-      const last = threadSpent(pid, tid)
-      if (!last) return []
-      return {
-        pid,
-        tid,
-        ranNs: last.ranNs - first.ranNs,
-        waitedNs: last.waitedNs - first.waitedNs,
-        throttledNs: throttledNs(last.cpuCgroup, host),
-        spanNs: Number(process.hrtime.bigint() - firstNs),
-      }
-    })
+    this.#lookAtThreads()
+    return [...this.#threads.values()].map(({ pid, tid, first, firstNs, last, lastNs }) => ({
+      pid,
+      tid,
+      ranNs: last.ranNs - first.ranNs,
+      waitedNs: last.waitedNs - first.waitedNs,
+      throttledNs: throttledNs(last.cpuCgroup, host),
+      spanNs: Number(lastNs - firstNs),
+    }))
   }
 
   /**

@@ -26,10 +26,16 @@ const localReasons: Record<string, string> = {
 export const packetLoss: Rule = (observation) => {
   const { retransmits, drops, unseen } = observation
   const canSeeDrops = !unseen.some(({ signal }) => signal === 'drop')
-  const lossy = retransmits.filter(({ rto, other }) => rto + other >= leastRetransmits)
+  const lossy = retransmits.filter(
+    ({ rto, other, socket }) => rto + other - needless(observation, socket.netns) >= leastRetransmits,
+  )
   const local = drops.filter(({ reason, count }) => localReasons[reason] !== undefined && count >= leastRetransmits)
   if (local.length > 0) return { findings: local.map((drop) => localFinding(drop, observation)), ruledOut: [] }
-  if (lossy.length === 0) return ruledOut('packet-loss', 'nothing was sent again')
+  if (lossy.length === 0)
+    return ruledOut(
+      'packet-loss',
+      retransmits.length === 0 ? 'nothing was sent again' : 'what was sent again had arrived, or was a single segment',
+    )
   return {
     findings: lossy.map(({ owner, socket, rto, other, stallNs, firstNs }): Finding => {
       const to = endpointText(socket.peer)
@@ -54,6 +60,12 @@ export const packetLoss: Rule = (observation) => {
     }),
     ruledOut: [{ cause: 'local-drop', sentence: 'this host dropped no packet of these connections itself' }],
   }
+}
+
+/** How often, in a network namespace, a peer said that it had received already what was sent again (DSACK). */
+function needless({ namespaces }: Observation, netns: number): number {
+  const found = namespaces.find(({ now }) => now.netns === netns)
+  return found?.before ? found.now.tcp.tcpDsackRecv - found.before.tcp.tcpDsackRecv : 0
 }
 
 function localFinding({ reason, count, owners, socket, firstNs }: Drops, { retransmits }: Observation): Finding {

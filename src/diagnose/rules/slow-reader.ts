@@ -59,7 +59,7 @@ const asleep: Kind = {
 }
 
 function kindOf(times: ThreadTimes | undefined): Kind {
-  if (!times || times.spanNs === 0) return asleep
+  if (!times) return asleep
   if (times.throttledNs > 0.15 * times.spanNs) return throttled
   if (times.waitedNs > 0.15 * times.spanNs && times.waitedNs > 0.4 * times.ranNs) return noCpu
   return times.ranNs > 0.4 * times.spanNs ? busy : asleep
@@ -67,7 +67,7 @@ function kindOf(times: ThreadTimes | undefined): Kind {
 
 function findingOf(pickups: SlowPickups, { threads }: Observation): Finding {
   const { reader, count, waitedNs, longestNs, firstNs } = pickups
-  const times = threads.find(({ pid, tid }) => pid === reader.pid && tid === reader.tid)
+  const times = threads.find(({ pid, tid, spanNs }) => pid === reader.pid && tid === reader.tid && spanNs > 0)
   const kind = kindOf(times)
   return {
     cause: kind.cause,
