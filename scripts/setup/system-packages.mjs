@@ -26,6 +26,7 @@ const toTest = {
   nftables: '/usr/sbin/nft',
   'nginx-light': '/usr/sbin/nginx',
   podman: '/usr/bin/podman',
+  prometheus: '/usr/bin/prometheus',
   'qemu-system-x86': '/usr/bin/qemu-system-x86_64',
   'redis-server': '/usr/bin/redis-server',
   'redis-tools': '/usr/bin/redis-benchmark',
