@@ -73,8 +73,8 @@ test('a counter is a cumulative sum since the start, a gauge has no start', () =
     dataPoints.map(({ attributes, ...rest }) => ({ ...rest, attributes: valuesOf(attributes) })),
     [['timeout', 2 ** 40 + 1] as const, ['fast', 0] as const].map(([type, asDouble]) => ({
       attributes: { 'wirelag.service': 'shop', 'network.tcp.retransmit.type': type },
-      startTimeUnixNano: '1790000000À0000',
-      timeUnixNano: '1790000060À0000',
+      startTimeUnixNano: '1790000000000000000',
+      timeUnixNano: '1790000060500000000',
       asDouble,
     })),
   )
@@ -83,7 +83,7 @@ test('a counter is a cumulative sum since the start, a gauge has no start', () =
     [
       {
         attributes: { 'network.connection.state': 'fin_wait_1' },
-        timeUnixNano: '1790000060À0000',
+        timeUnixNano: '1790000060500000000',
         asDouble: 0.5,
       },
     ],
@@ -113,8 +113,8 @@ test('a histogram in seconds, with the exemplar that leads to its incident', () 
   assert.deepEqual(more, [])
   assert.deepEqual(valuesOf(attributes), { 'network.tcp.handshake.role': 'client', 'wirelag.peer.service': 'db' })
   assert.deepEqual(point, {
-    startTimeUnixNano: '1790000000À0000',
-    timeUnixNano: '1790000060À0000',
+    startTimeUnixNano: '1790000000000000000',
+    timeUnixNano: '1790000060500000000',
     count: '5',
     sum: 1.0460005,
     scale: 3,
@@ -134,7 +134,7 @@ test('a histogram in seconds, with the exemplar that leads to its incident', () 
   ])
   assert.deepEqual(
     exemplars?.map(({ filteredAttributes, ...rest }) => ({ ...rest, attributes: valuesOf(filteredAttributes) })),
-    [{ attributes: { 'wirelag.incident.id': 'abc1' }, timeUnixNano: '1790000059À0000', asDouble: 1 }],
+    [{ attributes: { 'wirelag.incident.id': 'abc1' }, timeUnixNano: '1790000059250000000', asDouble: 1 }],
   )
 })
 
@@ -155,7 +155,7 @@ test('an incident: a slow sample is a warning, a failure an error', () => {
   assert.deepEqual(recordsOf(incidentLog(slowPickup), incidentLog(failedConnect)), [
     {
       timeUnixNano: '1790000060123456789',
-      observedTimeUnixNano: '1790000061À0000',
+      observedTimeUnixNano: '1790000061000000000',
       severityNumber: 'SEVERITY_NUMBER_WARN',
       severityText: 'WARN',
       eventName: 'wirelag.incident',
@@ -193,7 +193,7 @@ test('an incident: a slow sample is a warning, a failure an error', () => {
     },
     {
       timeUnixNano: '1790000060123456789',
-      observedTimeUnixNano: '1790000061À0000',
+      observedTimeUnixNano: '1790000061000000000',
       severityNumber: 'SEVERITY_NUMBER_ERROR',
       severityText: 'ERROR',
       eventName: 'wirelag.incident',
@@ -225,7 +225,7 @@ test('a finding that begins, and that ends', () => {
   const sinceUnixMs = 1_790_000_010_000
   const begin = findingLog({ change: 'found', finding: fallenBehind, sinceUnixMs }, sinceUnixMs)
   const end = findingLog({ change: 'over', finding: fallenBehind, sinceUnixMs }, sinceUnixMs + 90_000)
-  const common = { observedTimeUnixNano: '1790000061À0000' }
+  const common = { observedTimeUnixNano: '1790000061000000000' }
   const attributes = {
     'wirelag.cause': 'slow-reader-busy',
     'wirelag.since': '2026-09-21T14:13:30.000Z',
@@ -240,7 +240,7 @@ test('a finding that begins, and that ends', () => {
   assert.deepEqual(recordsOf(begin, end), [
     {
       ...common,
-      timeUnixNano: '1790000010À0000',
+      timeUnixNano: '1790000010000000000',
       severityNumber: 'SEVERITY_NUMBER_WARN',
       severityText: 'WARN',
       eventName: 'wirelag.finding.begin',
@@ -249,7 +249,7 @@ test('a finding that begins, and that ends', () => {
     },
     {
       ...common,
-      timeUnixNano: '1790000100À0000',
+      timeUnixNano: '1790000100000000000',
       severityNumber: 'SEVERITY_NUMBER_INFO',
       severityText: 'INFO',
       eventName: 'wirelag.finding.end',
