@@ -27,6 +27,7 @@ const toTest = {
   'nginx-light': '/usr/sbin/nginx',
   podman: '/usr/bin/podman',
   prometheus: '/usr/bin/prometheus',
+  'prometheus-alertmanager': '/usr/bin/prometheus-alertmanager',
   'qemu-system-x86': '/usr/bin/qemu-system-x86_64',
   'redis-server': '/usr/bin/redis-server',
   'redis-tools': '/usr/bin/redis-benchmark',

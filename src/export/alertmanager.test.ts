@@ -23,11 +23,12 @@ function alertOf(state: 'firing' | 'resolved', subject: Partial<SendActivity> = 
       zeroWindows: 0,
       ...subject,
     },
-    thresholdNs: 5e6,
+    key: '812 5 tcp',
+    threshold: 5e6,
     startedNs: 1e9,
     changedNs: state === 'firing' ? 1e9 : 61e9,
-    valueNs: state === 'firing' ? 200e6 : undefined,
-    worstNs: 201e6,
+    value: state === 'firing' ? 200e6 : undefined,
+    worst: 201e6,
   }
 }
 

@@ -3,20 +3,23 @@ export interface AlertReading<Subject> {
   /** The same for the same subject, reading after reading. */
   key: string
   subject: Subject
-  valueNs: number
+  /** In the unit of the threshold: nanoseconds, sockets, a share. */
+  value: number
 }
 
 /** A subject whose value passed the threshold. */
 export interface Alert<Subject> {
   state: 'firing' | 'resolved'
-  /** As it was when the alert began. */
+  key: string
+  /** As it was when the alert fired. */
   subject: Subject
-  thresholdNs: number
+  threshold: number
+  /** Since when the value was over it. */
   startedNs: number
   /** When it came to its state. */
   changedNs: number
   /** The latest; undefined where there was nothing left to measure. */
-  valueNs: number | undefined
+  value: number | undefined
   /** The greatest since it began. */
-  worstNs: number
+  worst: number
 }

@@ -3,7 +3,7 @@ import type { EdgeActivity } from '../model/edge.ts'
 import { sendActivityKey, type SendActivity, type SendGrouping } from '../model/send-activity.ts'
 import { EdgeWindow } from '../track/edge-window.ts'
 import { sendActivities } from '../track/send-activities.ts'
-import { ThresholdAlerts } from '../track/threshold-alerts.ts'
+import { AlertHysteresis } from '../track/alert-hysteresis.ts'
 
 export interface SendMonitorOptions {
   grouping: SendGrouping
@@ -20,13 +20,16 @@ export class SendMonitor {
   readonly #grouping: SendGrouping
   readonly #now: () => number
   readonly #window: EdgeWindow
-  readonly #alerts: ThresholdAlerts<SendActivity> | undefined
+  readonly #alerts: AlertHysteresis<SendActivity> | undefined
 
   constructor({ grouping, windowNs, intervalNs, alertNs, now }: SendMonitorOptions) {
     this.#grouping = grouping
     this.#now = now
     this.#window = new EdgeWindow({ startNs: now(), windowNs, stepNs: intervalNs })
-    this.#alerts = alertNs === undefined ? undefined : new ThresholdAlerts({ thresholdNs: alertNs, windowNs, now })
+    this.#alerts =
+      alertNs === undefined
+        ? undefined
+        : new AlertHysteresis({ threshold: alertNs, resolveAfterNs: windowNs, missing: 'ends' })
   }
 
   /** Takes what a harvest brought. */
@@ -49,9 +52,9 @@ export class SendMonitor {
     const readings = sends.map((subject) => ({
       key: sendActivityKey(subject),
       subject,
-      valueNs: subject.histogram.quantileNs(0.95) ?? 0,
+      value: subject.histogram.quantileNs(0.95) ?? 0,
     }))
-    return this.#alerts?.judge(readings) ?? []
+    return this.#alerts?.judge(readings, this.#now()) ?? []
   }
 
   firing(): Alert<SendActivity>[] {

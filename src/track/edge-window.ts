@@ -1,15 +1,8 @@
 import { LogLinearHistogram } from '../histogram/log-linear-histogram.ts'
+import { addPacked, packedHistogram, type PackedHistogram } from '../histogram/packed-histogram.ts'
 import { edgeKey } from '../model/edge-text.ts'
 import { stageNames, type Edge, type EdgeActivity, type StageName } from '../model/edge.ts'
 import { addActivity, noActivity } from './edge-activity.ts'
-
-/** What there is of a histogram: a tenth of the size, as samples of one edge lie near each other. */
-interface PackedHistogram {
-  firstBucket: number
-  counts: Float64Array
-  sumNs: number
-  maxNs: number
-}
 
 /** An activity without the stages that had no samples. */
 interface PackedActivity extends Omit<EdgeActivity, 'stages'> {
@@ -74,8 +67,8 @@ export class EdgeWindow {
       return
     }
     const sum = nothing(edge)
-    addPacked(sum, before)
-    addPacked(sum, packed(activity, key))
+    addPackedActivity(sum, before)
+    addPackedActivity(sum, packed(activity, key))
     this.#current.set(key, packed(sum, key))
   }
 
@@ -103,7 +96,7 @@ export class EdgeWindow {
       for (const activity of activities) {
         const sum = sums.get(activity.key) ?? nothing(activity.edge)
         sums.set(activity.key, sum)
-        addPacked(sum, activity)
+        addPackedActivity(sum, activity)
       }
     }
     return [...sums.values()]
@@ -137,25 +130,10 @@ function packed(activity: EdgeActivity, key: string): PackedActivity {
   }
 }
 
-function packedHistogram({ counts, sumNs, maxNs }: LogLinearHistogram): PackedHistogram {
-  const firstBucket = counts.findIndex((count) => count > 0)
-  const lastBucket = counts.findLastIndex((count) => count > 0)
-  return { firstBucket, counts: counts.slice(firstBucket, lastBucket + 1), sumNs, maxNs }
-}
-
-function addPacked(sum: EdgeActivity, { stages, ...activity }: PackedActivity): void {
+function addPackedActivity(sum: EdgeActivity, { stages, ...activity }: PackedActivity): void {
   addActivity(sum, { ...activity, stages: noStages })
   for (const [stage, histogram] of stages) {
     if (sum.stages[stage] === noSamples) sum.stages[stage] = new LogLinearHistogram()
-    addHistogram(sum.stages[stage], histogram)
+    addPacked(sum.stages[stage], histogram)
   }
-}
-
-function addHistogram(sum: LogLinearHistogram, { firstBucket, counts, sumNs, maxNs }: PackedHistogram): void {
-  for (const [i, count] of counts.entries()) {
-    sum.counts[firstBucket + i]! += count
-    sum.count += count
-  }
-  sum.sumNs += sumNs
-  sum.maxNs = Math.max(sum.maxNs, maxNs)
 }

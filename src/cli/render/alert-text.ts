@@ -5,13 +5,13 @@ import type { WebhookTally } from '../../pipeline/webhook.ts'
 import { blockedShare, callsText, sendSubjectText, type SendActivity } from '../../model/send-activity.ts'
 
 /** One line about an alert on sends that began or ended. */
-export function alertText({ state, subject, thresholdNs, startedNs, changedNs, worstNs }: Alert<SendActivity>): string {
+export function alertText({ state, subject, threshold, startedNs, changedNs, worst }: Alert<SendActivity>): string {
   const who = printable(sendSubjectText(subject))
   if (state === 'resolved')
-    return `RESOLVED ${who}: it lasted ${formatDuration(changedNs - startedNs)}, p95 up to ${formatDuration(worstNs)}`
+    return `RESOLVED ${who}: it lasted ${formatDuration(changedNs - startedNs)}, p95 up to ${formatDuration(worst)}`
   const share = (blockedShare(subject) * 100).toFixed(1)
   return (
-    `ALERT ${who}: p95 of send ${formatDuration(worstNs)}, over ${formatDuration(thresholdNs)}; ` +
+    `ALERT ${who}: p95 of send ${formatDuration(worst)}, over ${formatDuration(threshold)}; ` +
     `${callsText(subject)}, ${share} % of the time blocked`
   )
 }
