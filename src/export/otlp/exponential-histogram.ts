@@ -31,8 +31,9 @@ const finestIndexes = Int16Array.from({ length: bucketCount }, (_, bucket) => {
 
 /**
  * Each bucket goes as a whole to the one that holds its middle, so that no count ever falls while the histogram grows, as
- * cumulative temporality wants it. What wirelag itself takes for a quantile lies in the bucket of that quantile; the
- * samples are at most 14 % off its bounds, 25 % where more than 20 octaves are in use and the scale is 2.
+ * cumulative temporality wants it. What wirelag itself takes for a quantile, unless it is the maximum, lies in the bucket
+ * of that quantile; the samples are at most 14 % off its bounds, 25 % where more than 20 octaves are in use and the scale
+ * is 2.
  */
 export function exponentialHistogram(histogram: LogLinearHistogram): ExponentialHistogram {
   const { counts } = histogram
