@@ -65,14 +65,14 @@ function stepOf({ host, timeUnixMs, spanMs, body }: StoredRecord, group: readonl
     slowNs,
     threads: bodies<ThreadTimes>('thread'),
     slowTimes: bodies<SlowTimesBody>('slow-time')
-      .flatMap((body) => slowTimesOf(body))
+      .flatMap((times) => slowTimesOf(times))
       .toSorted((a, b) => a.timeNs - b.timeNs),
     idleShare,
     series: span.series.map(([process, ...points]) => ({
       process: decodeProcess(process),
       points: pairsOf(points).map(([timeNs, bytes]) => ({ timeNs, bytes })),
     })),
-    states: bodies<StatesBody>('states').flatMap((body) => stateCountsOf(body)),
+    states: bodies<StatesBody>('states').flatMap((counts) => stateCountsOf(counts)),
     host: bodies<NonNullable<Observation['host']>>('host')[0],
     namespaces: bodies<NamespaceCode>('namespace').map((code) => decodeNamespace(code)),
   }
@@ -105,11 +105,13 @@ export interface RecordedFinding {
   fromUnixMs: number
   untilUnixMs: number
   steps: number
+  /** 0: it came first in one of them. */
+  order: number
 }
 
 /** What was found, and with whom, once for each host: first what came first in a diagnosis, then the weightiest. */
 export function recordedFindings(records: readonly StoredRecord[]): RecordedFinding[] {
-  const all = new Map<string, RecordedFinding & { order: number }>()
+  const all = new Map<string, RecordedFinding>()
   for (const { kind, host, key, timeUnixMs, spanMs, body } of records) {
     if (kind !== 'finding') continue
     const { sinceUnixMs, order, ...rest } = decoded(body) as FindingBody
@@ -127,9 +129,9 @@ export function recordedFindings(records: readonly StoredRecord[]): RecordedFind
     known.steps++
     known.order = Math.min(known.order, order)
   }
-  return [...all.values()]
-    .toSorted((a, b) => a.order - b.order || b.steps * rankOf(b.finding) - a.steps * rankOf(a.finding))
-    .map(({ order: _, ...found }) => found)
+  return [...all.values()].toSorted(
+    (a, b) => a.order - b.order || b.steps * rankOf(b.finding) - a.steps * rankOf(a.finding),
+  )
 }
 
 function rankOf({ weight, confidence }: Finding): number {
