@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { PrometheusClient } from '../fleet/prometheus-client.ts'
 import { prometheusFleet, type FleetWishes } from '../fleet/prometheus-fleet.ts'
 import { parseHttpHeader, type HttpHeader } from '../lib/http-header.ts'
-import { parseHttpUrl } from '../lib/http-url.ts'
+import { parseHttpUrl, shownUrl } from '../lib/http-url.ts'
 import { usageError } from '../lib/operator-error.ts'
 import type { FleetReading } from '../model/fleet.ts'
 import { optionValue } from './options/option-value.ts'
@@ -73,12 +73,14 @@ function environmentHeader({ WIRELAG_PROMETHEUS_HEADER: text }: NodeJS.ProcessEn
 }
 
 async function recordedSource(text: string, grafana: URL | undefined): Promise<FleetSource> {
-  const { openStore } = await import('../store/open-store.ts')
+  const { defaultStateFolder, openStore } = await import('../store/open-store.ts')
   const { recordedFleet } = await import('../fleet/recorded-fleet.ts')
   const isUrl = text.includes('://')
-  const store = await openStore({ folder: isUrl ? '' : text, url: isUrl ? text : undefined }, 'read')
+  const place = isUrl ? { folder: defaultStateFolder(), url: text } : { folder: text, url: undefined }
+  const store = await openStore(place, 'read')
+  const source = isUrl && URL.canParse(text) ? shownUrl(new URL(text)) : text
   return {
-    read: (wishes) => recordedFleet(store, text, wishes),
+    read: (wishes) => recordedFleet(store, source, wishes),
     grafana,
     close: () => store.close(),
   }

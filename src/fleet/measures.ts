@@ -1,4 +1,4 @@
-import type { FleetMeasure } from '../model/fleet.ts'
+import { fleetMeasures, type FleetMeasure } from '../model/fleet.ts'
 
 /** How a measure is compared and shown. */
 export interface MeasureTraits {
@@ -100,4 +100,14 @@ function plainNumber(value: number): string {
   if (value < 9.995) return value.toFixed(2)
   if (value < 999.5) return value.toFixed(1)
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+}
+
+/** What is counted, and is there of others, is 0 where it is not: states without sockets, errors that never came. */
+export function fillZeros(members: readonly { values: Partial<Record<FleetMeasure, number>> }[]): void {
+  for (const measure of fleetMeasures) {
+    const { unit } = measureTraits[measure]
+    if (unit !== 'count' && unit !== 'perS') continue
+    if (members.some(({ values }) => values[measure] !== undefined))
+      for (const { values } of members) values[measure] ??= 0
+  }
 }

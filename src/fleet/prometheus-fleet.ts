@@ -1,11 +1,6 @@
+import { inTurns } from '../lib/in-turns.ts'
 import { OperatorError } from '../lib/operator-error.ts'
-import {
-  fleetMeasures,
-  type FleetGrouping,
-  type FleetMeasure,
-  type FleetMember,
-  type FleetReading,
-} from '../model/fleet.ts'
+import type { FleetGrouping, FleetMeasure, FleetMember, FleetReading } from '../model/fleet.ts'
 import {
   findingsQuery,
   fleetQueries,
@@ -15,7 +10,7 @@ import {
   upQuery,
   type FleetQuery,
 } from './fleet-queries.ts'
-import { measureTraits } from './measures.ts'
+import { fillZeros } from './measures.ts'
 import type { PrometheusClient, PrometheusSample } from './prometheus-client.ts'
 import { stateMeasures } from './state-measures.ts'
 
@@ -76,7 +71,7 @@ export async function prometheusFleet(
     }
   }
   const questions = questionsOf(queries, drafts, by)
-  await inTurns(questions, tried)
+  await inTurns(questions, concurrency, tried)
   if (failures.length === questions.length) throw failures[0]
   fillZeros([...drafts.values()])
   return {
@@ -128,16 +123,6 @@ function keyOf(labels: PrometheusSample['labels'], by: FleetGrouping): string | 
 
 function serviceOf(labels: PrometheusSample['labels']): string {
   return labels['exported_service'] ?? labels['service'] ?? ''
-}
-
-/** What is counted, and is there of others, is 0 where it is not: states without sockets, errors that never came. */
-function fillZeros(drafts: readonly Draft[]): void {
-  for (const measure of fleetMeasures) {
-    const { unit } = measureTraits[measure]
-    if (unit !== 'count' && unit !== 'perS') continue
-    if (drafts.some(({ values }) => values[measure] !== undefined))
-      for (const { values } of drafts) values[measure] ??= 0
-  }
 }
 
 /** Who reported a while ago; and targets of the same jobs that do not answer, whether they ever did or not. */
@@ -206,13 +191,4 @@ function membersOf(drafts: readonly Draft[], by: FleetGrouping): FleetMember[] {
 /** What the metrics say, else where they come from: `edge-07` of `edge-07:9474`. */
 function hostOf({ host, host_name: otelHost, instance = '' }: PrometheusSample['labels']): string {
   return host || otelHost || instance.replace(/:\d+$/, '') || '(no instance)'
-}
-
-/** Does it for all, some at once. */
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = [...items].toReversed()
-  const worker = async (): Promise<void> => {
-    for (let item = rest.pop(); item !== undefined; item = rest.pop()) await work(item)
-  }
-  await Promise.all(Array.from({ length: concurrency }, worker))
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, test } from 'node:test'
+import { Prometheus } from '../../lab/prometheus.ts'
 import { VictoriaMetrics } from '../../lab/victoria-metrics.ts'
 import { runToEnd } from '../cli/wirelag.ts'
-import { Prometheus } from './prometheus.ts'
 import { SimulatedFleet, type SimulatedHost } from './simulated-fleet.ts'
 
 /** `edge-01` to `edge-30`, alike but for some. */
@@ -28,12 +31,15 @@ const reportingHosts = 28
 let fleet: SimulatedFleet
 let prometheus: Prometheus
 let victoria: VictoriaMetrics
+let victoriaFolder: string
 
 before(async () => {
   fleet = await SimulatedFleet.start(hosts)
-  const config = { global: { scrape_interval: '500ms' }, scrape_configs: [fleet.scrapeConfig] }
-  prometheus = await Prometheus.start(config)
-  victoria = await VictoriaMetrics.start([`-promscrape.config=${prometheus.configFile}`])
+  prometheus = await Prometheus.start({ targets: [], scrape: fleet.scrapeConfig })
+  victoriaFolder = mkdtempSync(join(tmpdir(), 'wirelag-fleet-'))
+  // JSON is YAML.
+  writeFileSync(join(victoriaFolder, 'scrape.yml'), JSON.stringify({ scrape_configs: [fleet.scrapeConfig] }))
+  victoria = await VictoriaMetrics.start([`-promscrape.config=${victoriaFolder}/scrape.yml`])
   await untilCount('wirelag_probe_status', 29)
   // Whether a host was there is known every 5 s.
   await untilCount('max_over_time(timestamp(wirelag_probe_status{instance="edge-20:9474"})[1m:5s])', 1)
@@ -47,6 +53,7 @@ after(async () => {
   await victoria?.[Symbol.asyncDispose]()
   await prometheus?.[Symbol.asyncDispose]()
   await fleet?.[Symbol.asyncDispose]()
+  if (victoriaFolder) rmSync(victoriaFolder, { recursive: true })
 })
 
 /** Until an expression gives so many series, in both stores. */

@@ -41,7 +41,7 @@ export class SimulatedFleet implements AsyncDisposable {
   }
 
   /** For prometheus.yml: the targets go by the hosts' names, and are all here. */
-  get scrapeConfig(): unknown {
+  get scrapeConfig(): Record<string, unknown> {
     return {
       job_name: 'wirelag',
       scrape_interval: '500ms',
