@@ -1,7 +1,7 @@
 import type { FleetGrouping, FleetMeasure } from '../model/fleet.ts'
 
-/** Series that every wirelag has, whatever happens on its host. */
-const everywhere = '{__name__=~"wirelag_probe_status|wirelag_tcp_connections"}'
+/** What every agent says, and tells its host's name by. */
+const everywhere = 'wirelag_build_info'
 /** Who reported within it, and does not any more, is silent. */
 export const silenceLookback = '1h'
 /** A p95 of fewer samples says nothing. */
@@ -55,7 +55,7 @@ export function fleetQueries(by: FleetGrouping, spanMs: number): FleetQuery[] {
     })),
     {
       measure: 'conntrackShare',
-      query: `max by (${labels}) (wirelag_conntrack_entries) / (max by (${labels}) (wirelag_conntrack_entries_limit) > 0)`,
+      query: `max by (${labels}) (wirelag_conntrack_entries / (wirelag_conntrack_entries_limit > 0))`,
     },
     ...rates.map(([measure, name]) => ({ measure, query: `sum by (${labels}) (rate(${name}${range}))` })),
   ]
@@ -63,12 +63,12 @@ export function fleetQueries(by: FleetGrouping, spanMs: number): FleetQuery[] {
 
 /** Findings that are there now, by their cause. */
 export function findingsQuery(by: FleetGrouping): string {
-  return `sum by (${labelsOf[by]}, cause) (wirelag_findings) > 0`
+  return `sum by (${labelsOf[by]}, cause) (wirelag_finding) > 0`
 }
 
 /** Who reports now. */
 export function reportingQuery(by: FleetGrouping): string {
-  return `count by (${labelsOf[by]}) (${everywhere})`
+  return `count by (${labelsOf[by]}) (${by === 'host' ? everywhere : 'wirelag_tcp_connections'})`
 }
 
 /** Who reported within the lookback. */
@@ -81,7 +81,7 @@ export const knownQuery = `count by (${labelsOf.host}) (last_over_time(${everywh
  */
 export function lastHeardQuery(label: 'host' | 'host_name' | 'instance', values: readonly string[]): string {
   const pattern = JSON.stringify(values.map(escaped).join('|'))
-  const series = `${everywhere.slice(0, -1)},${label}=~${pattern}}`
+  const series = `${everywhere}{${label}=~${pattern}}`
   return `max by (${labelsOf.host}) (max_over_time(timestamp(${series})[${silenceLookback}:5s]))`
 }
 

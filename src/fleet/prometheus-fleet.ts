@@ -116,13 +116,17 @@ function draftOf(drafts: Map<string, Draft>, by: FleetGrouping, labels: Promethe
   return draft
 }
 
+/** A host is told by the target that it is scraped at, as only some of its metrics have its name; else by that. */
 function keyOf(labels: PrometheusSample['labels'], by: FleetGrouping): string | undefined {
-  if (by === 'service') return serviceOf(labels) || undefined
-  return JSON.stringify([labels['host'], labels['host_name'], labels['instance'], labels['job']])
+  if (by === 'service') return serviceOf(labels)
+  const { host, host_name: otelHost, instance, job } = labels
+  return JSON.stringify(instance ? [instance, job] : [host ?? otelHost])
 }
 
-function serviceOf(labels: PrometheusSample['labels']): string {
-  return labels['exported_service'] ?? labels['service'] ?? ''
+/** Undefined: of none, or of all that found no room in an agent's budget of series, or that nobody is known to hold. */
+function serviceOf(labels: PrometheusSample['labels']): string | undefined {
+  const service = labels['exported_service'] ?? labels['service']
+  return service === undefined || service === 'other' || service === 'unknown' ? undefined : service
 }
 
 /** Who reported a while ago; and targets of the same jobs that do not answer, whether they ever did or not. */
@@ -170,7 +174,7 @@ function nameLabelOf({ host, host_name: otelHost, instance }: PrometheusSample['
 }
 
 function membersOf(drafts: readonly Draft[], by: FleetGrouping): FleetMember[] {
-  const names = drafts.map(({ labels }) => (by === 'service' ? serviceOf(labels) : hostOf(labels)))
+  const names = drafts.map(({ labels }) => (by === 'service' ? (serviceOf(labels) ?? '') : hostOf(labels)))
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   const members = drafts.map(({ labels, status, lastUnixMs, values, causes }, i) => {

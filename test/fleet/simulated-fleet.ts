@@ -1,5 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { renderPrometheus } from '../../src/export/prometheus.ts'
+import { bucketCount, bucketOf, LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
+import type { MetricFamily, MetricPoint } from '../../src/model/metric.ts'
+import { edgeMetrics, familyOf, hostMetrics } from '../../src/pipeline/metrics/metric-definitions.ts'
 
 /** What a simulated host says of itself. */
 export interface SimulatedHost {
@@ -14,9 +18,21 @@ export interface SimulatedHost {
 }
 
 const services = ['cart', 'checkout', 'mail', 'pay', 'search']
-const edgesS = [0.001, 0.005, 0.04, 0.08, 0.2, 0.3, 1, 3, 7]
-/** Of send calls that each scrape sees more. */
-const callsByScrape = 100
+
+/**
+ * Send calls that each scrape sees more, by how long they took: of 300 the 285th is where Prometheus sees the p95: at 5 ms,
+ * the end of its bucket, or after two thirds of the 45 that took 40 to 100 ms.
+ */
+const callsByScrape = {
+  5: [
+    [4e6, 285],
+    [9e6, 15],
+  ],
+  80: [
+    [4e6, 255],
+    [80e6, 45],
+  ],
+} as const
 
 /** Hosts of a fleet, whose `/metrics` are served by this process under a path for each. */
 export class SimulatedFleet implements AsyncDisposable {
@@ -57,37 +73,45 @@ export class SimulatedFleet implements AsyncDisposable {
         },
         { target_label: '__address__', replacement: `127.0.0.1:${(this.#server.address() as AddressInfo).port}` },
       ],
-      // As agents have services of their own, their label is not pushed aside.
-      honor_labels: true,
     }
   }
 
+  /** As an agent tells it. */
   #metricsOf({ name, timeWait, sendP95Ms, findings }: SimulatedHost): string {
     const scrapes = (this.#scrapes.get(name) ?? 0) + 1
     this.#scrapes.set(name, scrapes)
     const share = Math.floor(timeWait / services.length)
     const states = services.flatMap((service, i) => [
-      sample('wirelag_tcp_connections', { service, state: 'ESTABLISHED' }, 20),
-      sample('wirelag_tcp_connections', { service, state: 'LISTEN' }, 1),
-      sample('wirelag_tcp_connections', { service, state: 'CLOSE_WAIT' }, service === 'mail' ? 40 : 0),
-      sample('wirelag_tcp_connections', { service, state: 'TIME_WAIT' }, i === 0 ? timeWait - share * 4 : share),
+      point({ service, state: 'ESTABLISHED' }, 20),
+      point({ service, state: 'LISTEN' }, 1),
+      point({ service, state: 'CLOSE_WAIT' }, service === 'mail' ? 40 : 0),
+      point({ service, state: 'TIME_WAIT' }, i === 0 ? timeWait - share * 4 : share),
     ])
-    return [
-      '# TYPE wirelag_tcp_connections gauge',
-      ...states,
-      '# TYPE wirelag_probe_status gauge',
-      sample('wirelag_probe_status', { signal: 'send', hook: 'tp_btf' }, 1),
-      '# TYPE wirelag_tcp_send_block_duration_seconds histogram',
-      ...services.flatMap((service) => sendHistogram(service, sendP95Ms / 1000, scrapes * callsByScrape)),
-      '# TYPE wirelag_conntrack_entries gauge',
-      sample('wirelag_conntrack_entries', {}, 26_214),
-      '# TYPE wirelag_conntrack_entries_limit gauge',
-      sample('wirelag_conntrack_entries_limit', {}, 262_144),
-      '# TYPE wirelag_tcp_retransmits_total counter',
-      ...services.map((service) => sample('wirelag_tcp_retransmits_total', { service, type: 'tlp' }, scrapes)),
-      ...findings.map((cause) => sample('wirelag_findings', { cause, service: 'cart' }, 1)),
-      '',
-    ].join('\n')
+    const sends = LogLinearHistogram.of({ counts: new Float64Array(bucketCount), sumNs: 0, maxNs: 0 })
+    for (const [ns, calls] of callsByScrape[sendP95Ms]) {
+      sends.counts[bucketOf(ns)] = calls * scrapes
+      sends.count += calls * scrapes
+      sends.sumNs += ns * calls * scrapes
+    }
+    const families: MetricFamily[] = [
+      familyOf(hostMetrics.buildInfo, [point({ version: '0.1.0', host: name, node: 'v24', kernel: '6.18' }, 1)]),
+      familyOf(edgeMetrics.tcpConnections, states),
+      familyOf(
+        edgeMetrics.tcpSendBlock,
+        services.map((service) => point({ service, peer_service: 'external', role: 'server' }, sends)),
+      ),
+      familyOf(
+        edgeMetrics.tcpRetransmits,
+        services.map((service) => point({ service, type: 'tlp' }, scrapes)),
+      ),
+      familyOf(hostMetrics.conntrackEntries, [point({ netns: 'host' }, 26_214), point({ netns: 'other' }, 7)]),
+      familyOf(hostMetrics.conntrackLimit, [point({ netns: 'host' }, 262_144), point({ netns: 'other' }, 262_144)]),
+      familyOf(
+        hostMetrics.findings,
+        findings.map((cause) => point({ cause }, 1)),
+      ),
+    ]
+    return renderPrometheus({ unixMs: Date.now(), startUnixMs: 0, host: name, families }, 'text')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,22 +120,6 @@ export class SimulatedFleet implements AsyncDisposable {
   }
 }
 
-/** Of 100 calls 95 took at most the p95, and more than the edge before it. */
-function sendHistogram(service: string, p95S: number, calls: number): string[] {
-  const name = 'wirelag_tcp_send_block_duration_seconds'
-  const slow = (calls * 95) / 100
-  const buckets = edgesS.map((edge) =>
-    sample(`${name}_bucket`, { service, le: String(edge) }, edge < p95S ? 0 : edge === p95S ? slow : calls),
-  )
-  return [
-    ...buckets,
-    sample(`${name}_bucket`, { service, le: '+Inf' }, calls),
-    sample(`${name}_sum`, { service }, calls * p95S),
-    sample(`${name}_count`, { service }, calls),
-  ]
-}
-
-function sample(name: string, labels: Record<string, string>, value: number): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${text}"`)
-  return `${name}{${pairs.join(',')}} ${value}`
+function point(labels: MetricPoint['labels'], value: MetricPoint['value']): MetricPoint {
+  return { labels, value }
 }
