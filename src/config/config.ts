@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { alerts } from './sections/alerts.ts'
 import { fleet } from './sections/fleet.ts'
 import { http } from './sections/http.ts'
+import { listen } from './sections/listen.ts'
+import { metrics } from './sections/metrics.ts'
 import { recorder } from './sections/recorder.ts'
 import { services } from './sections/services.ts'
 import { durationNs, percentShare } from './sections/values.ts'
@@ -19,6 +21,8 @@ const config = z.strictObject({
   alerts: alerts.optional(),
   fleet: fleet.optional(),
   http: http.optional(),
+  listen: listen.optional(),
+  metrics: metrics.optional(),
 })
 
 /** The file that tells wirelag what it cannot know, and the agent what to do. */

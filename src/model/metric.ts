@@ -15,6 +15,8 @@ export interface Exemplar {
 export interface MetricPoint {
   labels: MetricLabels
   value: number | LogLinearHistogram
+  /** Since when this point counts, where it is later than the snapshot's: it may have been there before, and was forgotten. */
+  startUnixMs?: number
   exemplars?: readonly Exemplar[]
 }
 

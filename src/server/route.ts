@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { acceptsGzip } from './accepted-format.ts'
+
+/** Answers the requests to one path. What it throws is answered with 500. */
+export type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>
+
+/** By path: `/metrics`. */
+export type Routes = ReadonlyMap<string, Route>
+
+export interface Answer {
+  status?: number
+  contentType?: string
+  body: string | Buffer
+  headers?: Readonly<Record<string, string>>
+}
+
+const compress = promisify(gzip)
+
+/** Fast: a page of metrics is repetitive enough. */
+export function gzipped(text: string): Promise<Buffer> {
+  return compress(text, { level: 1 })
+}
+
+/** Sends an answer, without its body where only the head was asked for. */
+export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const { status = 200, contentType = 'text/plain; charset=utf-8', body, headers = {} } = answer
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+export function takesGzip({ headers }: IncomingMessage): boolean {
+  const header = headers['accept-encoding']
+  return acceptsGzip(Array.isArray(header) ? header.join(',') : header)
+}
