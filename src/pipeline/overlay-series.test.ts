@@ -27,7 +27,7 @@ function reading(pickupNs: number): EdgeActivity {
   return activityOf(1000, Array.from<number>({ length: 10 }).fill(pickupNs))
 }
 
-function step(number: number, pickupNs: number, timeWait: number): StoredRecord[] {
+function stepRecords(number: number, pickupNs: number, timeWait: number): StoredRecord[] {
   const states = [{ state: 'TIME_WAIT', owner, netns: 1, peer: undefined, before: 0, now: timeWait }]
   // Steps do not begin to the millisecond.
   const begin = startUnixMs + number * 10_000 - (number % 3)
@@ -35,7 +35,13 @@ function step(number: number, pickupNs: number, timeWait: number): StoredRecord[
 }
 
 test('series by step, of edges, states and counts; gaps where nothing was recorded', () => {
-  const overlay = overlayOf([...step(0, 2e6, 7), ...step(1, 4e6, 9), ...step(3, 8e6, 0), http(0, 20), http(3, 50)])
+  const overlay = overlayOf([
+    ...stepRecords(0, 2e6, 7),
+    ...stepRecords(1, 4e6, 9),
+    ...stepRecords(3, 8e6, 0),
+    http(0, 20),
+    http(3, 50),
+  ])
   assert.equal(overlay?.stepMs, 10_000)
   assert.deepEqual(overlay.http, [{ service: 'checkout', p95Ms: [20, undefined, undefined, 50], windowMs: 1000 }])
   const series = Object.fromEntries(overlay.host.map(({ name, points }) => [name, points]))
@@ -54,14 +60,14 @@ test('series by step, of edges, states and counts; gaps where nothing was record
 })
 
 test('nothing of HTTP, or no step: nothing to tell', () => {
-  assert.equal(overlayOf(step(0, 1e6, 1)), undefined)
+  assert.equal(overlayOf(stepRecords(0, 1e6, 1)), undefined)
   assert.equal(overlayReport([http(0, 20)]), undefined)
 })
 
 test('the p95 of HTTP that follows what the records tell, 20 s later', () => {
-  const isSlow = [...'010011010001110100101100011010010111001010'].map(Number)
+  const isSlow = Array.from('010011010001110100101100011010010111001010', Number)
   const records = isSlow.flatMap((slow, i) => [
-    ...step(i, slow ? 80e6 : 2e6, 5),
+    ...stepRecords(i, slow ? 80e6 : 2e6, 5),
     http(i, (isSlow[i - 2] ? 300 : 20) + (i % 5)),
   ])
   const report = overlayReport(records)

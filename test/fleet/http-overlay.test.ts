@@ -72,7 +72,7 @@ const startUnixMs = 1_800_000_000_000
 const stepMs = 10_000
 const requests = 20
 /** In which steps the service is slow; one more than there are steps. */
-const isSlow = [...'0100110100011101001011000'].map((digit) => digit === '1')
+const isSlow = Array.from('0100110100011101001011000', (digit) => digit === '1')
 const steps = isSlow.length - 1
 
 let service: SlowServer
