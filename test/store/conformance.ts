@@ -191,7 +191,9 @@ export function testStore(name: string, fresh: StoreFactory): void {
 
   check('the latest are the last of all that were asked for', async (opened) => {
     await opened.append([1, 2, 3].map((i) => record({ key: `${i}`, timeUnixMs: t0 + i, service: 'web' })))
-    await opened.append([1, 2, 3].map((i) => record({ kind: 'states', key: `s${i}`, timeUnixMs: t0 + i })))
+    await opened.append(
+      [1, 2, 3].map((i) => record({ kind: 'states', key: `s${i}`, timeUnixMs: t0 + i, service: 'db' })),
+    )
     assert.deepEqual(await opened.keys({ latest: 2 }), ['3', 's3'])
     assert.deepEqual(await opened.keys({ latest: 3 }), ['s2', '3', 's3'])
     assert.deepEqual(await opened.keys({ latest: 2, kinds: ['edge'] }), ['2', '3'])

@@ -1,0 +1,114 @@
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { closeQuietly } from './database-file.ts'
+import { decodeRow, isWhole, rowColumns, type RecordRow } from './record-row.ts'
+import type { RecordWriter } from './record-writer.ts'
+import { SeriesReader } from './series-table.ts'
+import { isDamage } from './sqlite-trouble.ts'
+
+const rowsPerRead = 200
+/** Where a page cannot be read: records that are left out at once, and how often in a row. */
+const rowsPerStep = 16
+const maxSteps = 2000
+
+/**
+ * Copies what can be read of a damaged database into a new one, under the old numbers, and nothing that is not as it was written.
+ *
+ * @param fresh the new one's file, of which the first page is as it must be
+ * @returns how many records were saved
+ */
+export async function salvage(damagedPath: string, fresh: string, writer: RecordWriter): Promise<number> {
+  let saved = 0
+  for (const repair of [() => {}, () => renewFirstPage(damagedPath, fresh)]) {
+    repair()
+    saved = await salvageRows(damagedPath, writer)
+    if (saved > 0) break
+  }
+  return saved
+}
+
+async function salvageRows(damagedPath: string, writer: RecordWriter): Promise<number> {
+  let saved = 0
+  const db = new DatabaseSync(damagedPath, { defensive: false, timeout: 0 })
+  try {
+    // SQLite then reads also where the file is shorter than it says.
+    db.exec('PRAGMA writable_schema = ON')
+    const series = new SeriesReader(db)
+    let last = 0
+    for await (const rows of readableRows(db)) {
+      writer.transact(() => {
+        for (const row of rows) {
+          const known = quietly(() => series.find(row.series))
+          if (!known || !isWhole(row, known.crc) || row.id <= last) continue
+          const read = decodeRow(row, known.series)
+          if (!read) continue
+          writer.restore(row.id, read.record, row.body)
+          last = row.id
+          saved++
+        }
+        return last + 1
+      })
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error
+  } finally {
+    closeQuietly(db)
+  }
+  return saved
+}
+
+/** Rows in the order of their numbers, as far as there is a way to them. */
+async function* readableRows(db: DatabaseSync): AsyncGenerator<RecordRow[]> {
+  const following = db.prepare(
+    `SELECT ${rowColumns} FROM record NOT INDEXED WHERE record.id > ? ORDER BY record.id LIMIT ?`,
+  )
+  const between = db.prepare(
+    `SELECT ${rowColumns} FROM record NOT INDEXED WHERE record.id > ? AND record.id <= ? ORDER BY record.id`,
+  )
+  let after = 0
+  let steps = 0
+  while (steps < maxSteps) {
+    const rows = quietly(() => following.all(after, rowsPerRead) as unknown as RecordRow[])
+    const step = rows ?? quietly(() => between.all(after, after + rowsPerStep) as unknown as RecordRow[])
+    const next = rows ? rows.at(-1)?.id : after + rowsPerStep
+    if (next === undefined || !(next > after)) return
+    steps = step ? 0 : steps + 1
+    if (step && step.length > 0) yield step
+    after = next
+    await nextTurn()
+  }
+}
+
+/** Undefined where the database is damaged. */
+function quietly<T>(act: () => T): T | undefined {
+  try {
+    return act()
+  } catch (error) {
+    if (isDamage(error)) return undefined
+    throw error
+  }
+}
+
+/** The first page says where the tables are, which is the same in every history: a new one's is put in its place. */
+function renewFirstPage(damagedPath: string, fresh: string): void {
+  const [damaged, whole] = [openSync(damagedPath, 'r+'), openSync(fresh, 'r')]
+  try {
+    const header = Buffer.alloc(100)
+    readSync(whole, header, 0, header.length, 0)
+    const pageBytes = header.readUInt16BE(16)
+    const page = Buffer.alloc(pageBytes)
+    readSync(whole, page, 0, pageBytes, 0)
+    const pages = Math.floor(fstatSync(damaged).size / pageBytes)
+    if (pages < 2) return
+    page.writeUInt32BE(pages, 28)
+    // Pages that are free: none that is known.
+    page.writeUInt32BE(0, 32)
+    page.writeUInt32BE(0, 36)
+    writeSync(damaged, page, 0, pageBytes, 0)
+  } finally {
+    closeSync(damaged)
+    closeSync(whole)
+  }
+  for (const suffix of ['-wal', '-shm']) rmSync(damagedPath + suffix, { force: true })
+}

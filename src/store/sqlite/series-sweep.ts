@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { RecordWriter } from './record-writer.ts'
+
+const rowsPerCall = 20_000
+/** Series that one call forgets. */
+const seriesPerCall = 1000
+
+/**
+ * Forgets series that no record is of any more. It walks over all records, some at each call: new ones have higher numbers, so that
+ * it comes to them as well.
+ */
+export class SeriesSweep {
+  readonly #db: DatabaseSync
+  readonly #writer: RecordWriter
+  #used = new Set<number>()
+  #walkedId = 0
+  /** Once all records were walked over: series up to here were looked at. */
+  #sweptId: number | undefined
+
+  constructor(db: DatabaseSync, writer: RecordWriter) {
+    this.#db = db
+    this.#writer = writer
+  }
+
+  advance(): void {
+    if (!this.#walk()) return
+    const unused = this.#unused()
+    this.#writer.transact(() => {
+      const forget = this.#db.prepare('DELETE FROM series WHERE id = ?')
+      for (const id of unused) forget.run(id)
+    })
+  }
+
+  /** Whether it has come to the last record. */
+  #walk(): boolean {
+    const rows = this.#db
+      .prepare(
+        'SELECT CAST(id AS REAL) AS id, CAST(series AS REAL) AS series FROM record NOT INDEXED WHERE record.id > ? ORDER BY record.id LIMIT ?',
+      )
+      .all(this.#walkedId, rowsPerCall)
+    for (const { series } of rows) this.#used.add(Number(series))
+    this.#walkedId = Number(rows.at(-1)?.['id'] ?? this.#walkedId)
+    return rows.length < rowsPerCall
+  }
+
+  #unused(): number[] {
+    const from = this.#sweptId ?? 0
+    const ids = this.#db
+      .prepare('SELECT CAST(id AS REAL) AS id FROM series WHERE series.id > ? ORDER BY series.id LIMIT ?')
+      .all(from, seriesPerCall)
+      .map(({ id }) => Number(id))
+    const isDone = ids.length < seriesPerCall
+    this.#sweptId = isDone ? undefined : ids.at(-1)
+    const remembered = this.#writer.series.rememberedIds
+    const unused = ids.filter((id) => !this.#used.has(id) && !remembered.has(id))
+    if (isDone) {
+      this.#used = new Set()
+      this.#walkedId = 0
+    }
+    return unused
+  }
+}
