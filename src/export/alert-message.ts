@@ -6,7 +6,7 @@ import type { AlertScene } from './alertmanager.ts'
 
 /** A webhook gets this, as docs/alerts.md describes it. */
 export function alertMessageJson(message: AlertMessage, scene: AlertScene): Record<string, unknown> {
-  const { rule, firing, resolved, firingCount, resolvedCount, beyond, isRepeat } = message
+  const { rule, firing, resolved, firingCount, newCount, resolvedCount, beyond, isRepeat } = message
   return {
     kind: 'alerts',
     timeUnixNs: unixNs(scene.nowMs),
@@ -17,6 +17,7 @@ export function alertMessageJson(message: AlertMessage, scene: AlertScene): Reco
     summary: `${rule.name}: ${ruleText(rule)}: ${countsText(message)}`,
     unit: unitOf(rule),
     firing: firingCount,
+    new: newCount,
     resolved: resolvedCount,
     beyond,
     isRepeat,
@@ -59,24 +60,32 @@ const maxNamed = 5
 
 /** One line for a terminal: who fires and why, who is resolved. */
 export function alertMessageText(message: AlertMessage): string {
-  const { rule, firing, resolved, firingCount, resolvedCount, beyond, isRepeat } = message
-  const [first] = firing
-  const fires = firing.map(({ subject, value }) =>
-    rule.kind === 'finding' ? subject.detail : `${subject.name} (${valueText(rule, value ?? 0)})`,
-  )
+  const { rule, resolved, firingCount, newCount, resolvedCount, beyond, isRepeat } = message
   const ended = resolved.map(
     ({ subject, startedNs, changedNs }) => `${subject.name} (it lasted ${formatDuration(changedNs - startedNs)})`,
   )
-  const only =
-    first && firingCount === 1 && rule.kind !== 'finding' ? `${first.subject.name}: ${first.subject.detail}` : ''
-  const text = [
-    ...(firingCount > 0
-      ? [`${isRepeat ? 'STILL ' : ''}ALERT ${rule.name}: ${only || listed(fires, firingCount)}`]
-      : []),
+  const shown = isRepeat ? firingCount : newCount
+  const told = firingCount - shown
+  const parts = [
+    ...(shown > 0 ? [`${isRepeat ? 'STILL ' : ''}ALERT ${rule.name}: ${firingText(message, shown)}`] : []),
     ...(beyond > 0 ? [`and ${beyond} more that are not followed`] : []),
     ...(resolvedCount > 0 ? [`RESOLVED ${rule.name}: ${listed(ended, resolvedCount)}`] : []),
+    ...(told > 0 ? [`${told} told before ${told === 1 ? 'fires' : 'fire'} still`] : []),
   ]
-  return printable(text.join('; '))
+  return printable(parts.join('; '))
+}
+
+/** Of the first so many. */
+function firingText({ rule, firing, isRepeat }: AlertMessage, count: number): string {
+  const [first] = firing
+  if (first && count === 1 && !isRepeat && rule.kind !== 'finding')
+    return `${first.subject.name}: ${first.subject.detail}`
+  const texts = firing
+    .slice(0, count)
+    .map(({ subject, value }) =>
+      rule.kind === 'finding' ? subject.detail : `${subject.name} (${valueText(rule, value ?? 0)})`,
+    )
+  return listed(texts, count)
 }
 
 function listed(texts: readonly string[], count: number): string {

@@ -107,6 +107,8 @@ export interface AlertMessage {
   /** Those that ended since the last message; not more than fit. */
   resolved: readonly RuleAlert[]
   firingCount: number
+  /** Of those, how many have not been told. */
+  newCount: number
   resolvedCount: number
   /** Subjects that are over the threshold as well, and are not followed, as there are too many. */
   beyond: number

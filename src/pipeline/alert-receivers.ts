@@ -106,53 +106,64 @@ class WebhookReceiver extends HttpReceiver {
 /** What Alertmanager has to be told of a rule. */
 interface RuleState {
   firing: readonly RuleAlert[]
-  /** By subject; what it has not taken yet. */
-  resolved: Map<string, RuleAlert>
+  /** By subject; `takenMs`: when it first took it. */
+  resolved: Map<string, { alert: RuleAlert; takenMs: number | undefined }>
   toldMs: number
 }
 
 /** Alertmanager gives an alert up that it hears nothing more of: told again well before. */
 const repeatMs = alertmanagerHoldMs / 5
-/** So many that are resolved wait, of each rule. */
+/** So many that are resolved are kept, of each rule. */
 const maxResolved = 1000
 
-/** Tells Alertmanager, which groups and repeats by itself, how things are: at every change, and once a minute. */
+/**
+ * Tells Alertmanager, which groups and repeats by itself, how things are: at every change, and once a minute. An end that
+ * lies in its future, as its clock is behind this one, it does not believe: ends are told again for some minutes.
+ */
 class AlertmanagerReceiver extends HttpReceiver {
   readonly #states = new Map<string, RuleState>()
+  /** Ends that were not taken yet, and found no room. */
   #forgotten = 0
 
   onAlerts(rule: AlertRule, changed: readonly RuleAlert[], firing: readonly RuleAlert[]): void {
-    const state = this.#states.get(rule.name) ?? { firing, resolved: new Map<string, RuleAlert>(), toldMs: 0 }
+    const state = this.#states.get(rule.name) ?? { firing, resolved: new Map(), toldMs: 0 }
     this.#states.set(rule.name, state)
     state.firing = firing
     for (const alert of changed) this.#keep(state, alert)
     const { nowMs } = this.scene()
-    if (changed.length === 0 && (firing.length === 0 || nowMs - state.toldMs < repeatMs)) return
+    const isRepeat = nowMs - state.toldMs >= repeatMs && firing.length + state.resolved.size > 0
+    if (changed.length === 0 && !isRepeat) return
     state.toldMs = nowMs
     let told: readonly RuleAlert[] = []
     this.webhook.postLive({
       key: rule.name,
       content: () => {
-        told = [...state.resolved.values()]
-        const alerts = [...told, ...state.firing]
-        return alerts.length === 0 ? undefined : ruleAlertmanagerJson(rule, alerts, this.scene())
+        told = [...[...state.resolved.values()].map(({ alert }) => alert), ...state.firing]
+        return told.length === 0 ? undefined : ruleAlertmanagerJson(rule, told, this.scene())
       },
-      onTaken: () => {
-        for (const alert of told) if (state.resolved.get(alert.key) === alert) state.resolved.delete(alert.key)
-      },
+      onTaken: () => this.#taken(state, told),
     })
   }
 
   #keep({ resolved }: RuleState, alert: RuleAlert): void {
     resolved.delete(alert.key)
     if (alert.state !== 'resolved') return
-    resolved.set(alert.key, alert)
+    resolved.set(alert.key, { alert, takenMs: undefined })
     if (resolved.size <= maxResolved) return
-    for (const oldest of resolved.keys()) {
-      resolved.delete(oldest)
-      break
+    const [oldest] = resolved
+    if (!oldest) return
+    resolved.delete(oldest[0])
+    if (oldest[1].takenMs === undefined) this.#forgotten++
+  }
+
+  #taken({ resolved }: RuleState, told: readonly RuleAlert[]): void {
+    const { nowMs } = this.scene()
+    for (const alert of told) {
+      const kept = resolved.get(alert.key)
+      if (kept?.alert !== alert) continue
+      kept.takenMs ??= nowMs
+      if (nowMs - kept.takenMs >= alertmanagerHoldMs) resolved.delete(alert.key)
     }
-    this.#forgotten++
   }
 
   override tally(): WebhookTally {

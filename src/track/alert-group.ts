@@ -50,12 +50,13 @@ export class AlertGroup {
 
   #message(firing: readonly RuleAlert[], beyond: number, nowNs: number): AlertMessage {
     const resolved = [...this.#changed.values()].filter(({ state }) => state === 'resolved')
-    const isNew = ({ key }: RuleAlert): number => (this.#changed.has(key) ? 0 : 1)
+    const isNew = ({ key }: RuleAlert): boolean => this.#changed.has(key)
     const message = {
       rule: this.#rule,
-      firing: firing.toSorted((a, b) => isNew(a) - isNew(b) || b.worst - a.worst).slice(0, maxListed),
+      firing: firing.toSorted((a, b) => Number(isNew(b)) - Number(isNew(a)) || b.worst - a.worst).slice(0, maxListed),
       resolved: resolved.slice(0, maxListed),
       firingCount: firing.length,
+      newCount: firing.filter((alert) => isNew(alert)).length,
       resolvedCount: resolved.length + this.#uncounted,
       beyond,
       isRepeat: this.#changed.size === 0,
