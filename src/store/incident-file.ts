@@ -118,22 +118,13 @@ function checkedHeader(file: string, value: unknown): IncidentHeader {
     })
   const { format, wirelag, hosts, kernel, fromUnixMs, toUnixMs, isRedacted } = value
   if (format > incidentFormat)
-    throw new OperatorError('WIRELAG_INCIDENT_FILE', `${file} is of a newer wirelag (${String(wirelag)})`, {
+    throw new OperatorError('WIRELAG_INCIDENT_FILE', `${file} is of a newer wirelag (${wirelag})`, {
       advice: 'Replay it with that, or a later one.',
     })
-  return {
-    kind: 'wirelag-incident',
-    format,
-    wirelag: String(wirelag),
-    hosts: Array.isArray(hosts) ? hosts.map(String) : [],
-    kernel: String(kernel),
-    fromUnixMs,
-    toUnixMs,
-    isRedacted: isRedacted === true,
-  }
+  return { kind: 'wirelag-incident', format, wirelag, hosts, kernel, fromUnixMs, toUnixMs, isRedacted }
 }
 
-/** Whether there is what a header needs at the least. */
+/** Whether all of a header is there. */
 function isHeader(value: unknown): value is IncidentHeader {
   const header = value as Partial<IncidentHeader> | null | undefined
   return (
@@ -141,7 +132,12 @@ function isHeader(value: unknown): value is IncidentHeader {
     header?.kind === 'wirelag-incident' &&
     isFiniteNumber(header.format) &&
     isFiniteNumber(header.fromUnixMs) &&
-    isFiniteNumber(header.toUnixMs)
+    isFiniteNumber(header.toUnixMs) &&
+    typeof header.wirelag === 'string' &&
+    typeof header.kernel === 'string' &&
+    typeof header.isRedacted === 'boolean' &&
+    Array.isArray(header.hosts) &&
+    header.hosts.every((host: unknown) => typeof host === 'string')
   )
 }
 
