@@ -28,19 +28,23 @@ export class FailureErrors {
   readonly #counted = new Map<string, Counted>()
   readonly #told = new Map<string, Told>()
 
-  /** False: there is no room, they have no errno. */
-  count(subject: Subject, count: number): boolean {
-    const known = this.#counted.get(subject.key)
+  /**
+   * @param key the same here and in tell()
+   * @param subject as which they come out
+   * @returns false: there is no room, they have no errno
+   */
+  count(key: string, subject: Subject, count: number): boolean {
+    const known = this.#counted.get(key)
     if (known) known.fresh += count
     else if (this.#counted.size >= maxSubjects) return false
-    else this.#counted.set(subject.key, { subject, fresh: count, old: 0 })
+    else this.#counted.set(key, { subject, fresh: count, old: 0 })
     return true
   }
 
-  tell(subject: Subject, error: string, count: number): void {
-    const errors = this.#told.get(subject.key) ?? (new Map() as Told)
-    if (!this.#told.has(subject.key) && this.#told.size >= maxSubjects) return
-    this.#told.set(subject.key, errors)
+  tell(key: string, error: string, count: number): void {
+    const errors = this.#told.get(key) ?? (new Map() as Told)
+    if (!this.#told.has(key) && this.#told.size >= maxSubjects) return
+    this.#told.set(key, errors)
     const known = errors.get(error)
     if (known) known.fresh += count
     else errors.set(error, { fresh: count, old: 0 })
@@ -48,7 +52,7 @@ export class FailureErrors {
 
   /** At the end of a step: failures whose errno is known now, or will not be. */
   settle(): NamedFailures[] {
-    const settled = [...this.#counted.values()].flatMap((counted) => this.#settleOf(counted))
+    const settled = [...this.#counted].flatMap(([key, counted]) => this.#settleOf(key, counted))
     for (const [key, counted] of this.#counted) {
       if (counted.fresh === 0) this.#counted.delete(key)
       else Object.assign(counted, { fresh: 0, old: counted.fresh })
@@ -63,9 +67,9 @@ export class FailureErrors {
     return settled
   }
 
-  #settleOf(counted: Counted): NamedFailures[] {
+  #settleOf(key: string, counted: Counted): NamedFailures[] {
     const { subject } = counted
-    const named = [...(this.#told.get(subject.key) ?? [])].flatMap(([error, told]) => {
+    const named = [...(this.#told.get(key) ?? [])].flatMap(([error, told]) => {
       const count = Math.min(counted.fresh + counted.old, told.fresh + told.old)
       takeFrom(counted, count)
       takeFrom(told, count)

@@ -83,7 +83,7 @@ export class MetricRegistry implements AgentSink {
   onStep({ observation, diagnosis, survey }: AgentStep): void {
     this.version++
     for (const failures of observation.failures)
-      this.#failures.tell(this.#subjectOf(edgeOfFailures(failures)), failures.error, failures.count)
+      this.#failures.tell(edgeSubject(edgeOfFailures(failures)).key, failures.error, failures.count)
     for (const { subject, error, count } of this.#failures.settle())
       this.#families.tcpFailures.add(subject, count, this.#unixMs, error)
     this.#setFindings(diagnosis)
@@ -109,8 +109,13 @@ export class MetricRegistry implements AgentSink {
     for (const type of retransmitTypes) count('tcpRetransmits', counts.retransmits[type], type)
     count('tcpResets', counts.resetsSent, 'sent')
     count('tcpResets', counts.resetsReceived, 'received')
-    if (counts.failures > 0 && !this.#failures.count(subject, counts.failures))
-      count('tcpFailures', counts.failures, unknownError)
+    if (counts.failures > 0) this.#countFailures(activity.edge, subject, counts.failures)
+  }
+
+  #countFailures(edge: Edge, subject: Subject, count: number): void {
+    // By the peer's port: whom the edge talks to may become known in between.
+    if (!this.#failures.count(edgeSubject(edge).key, subject, count))
+      this.#families.tcpFailures.add(subject, count, this.#unixMs, unknownError)
   }
 
   #addStages(subject: Subject, { edge, stages, rttUs }: EdgeActivity): void {
