@@ -55,9 +55,14 @@ export class FleetView {
   #text(comparison: FleetComparison, drillDownOf: (outlier: Outlier) => DrillDown, columns: number): string[] {
     // What is drawn in place is cut by characters, in which styles would count.
     const styles = stylesFor(this.#output.isTerminal && !this.#block)
-    const limit = this.#options.limit ?? terminalLimit
+    const limit = Math.min(this.#options.limit ?? terminalLimit, this.#room)
     const [headline = '', ...rest] = fleetText(comparison, { limit, columns, styles, drillDownOf })
     return this.#options.isWatch ? [`${timeOf(comparison)}  ${headline}`, ...rest] : [headline, ...rest]
+  }
+
+  /** Of outliers, which take two lines or three, and of rows: so that both are seen. */
+  get #room(): number {
+    return this.#block ? Math.max(1, Math.floor((this.#block.maxLines - 8) / 4)) : Infinity
   }
 
   #pipe(comparison: FleetComparison): void {
