@@ -22,7 +22,9 @@ export interface RecordQuery {
 /** What a store holds of one host. */
 export interface RecordedHost {
   host: string
+  /** Where its first record begins. */
   firstUnixMs: number
+  /** Where the last of its steps ends, or its last moment. */
   lastUnixMs: number
 }
 

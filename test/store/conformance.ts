@@ -202,7 +202,7 @@ export function testStore(name: string, fresh: StoreFactory): void {
     assert.equal((await opened.keys({ latest: 100 })).length, 6)
   })
 
-  check('hosts are told, with their first record and their last', async (opened) => {
+  check('hosts are told, with the begin of their first record and the end of their last', async (opened) => {
     await opened.append([
       record({ host: 'b', timeUnixMs: t0 }),
       record({ host: 'a', timeUnixMs: t0 + 1 }),
@@ -211,8 +211,8 @@ export function testStore(name: string, fresh: StoreFactory): void {
     ])
     await opened.settled()
     assert.deepEqual(await opened.store.hosts(), [
-      { host: 'a', firstUnixMs: t0 + 1, lastUnixMs: t0 + 1 },
-      { host: 'b', firstUnixMs: t0 - dayMs, lastUnixMs: t0 + 2 },
+      { host: 'a', firstUnixMs: t0 + 1, lastUnixMs: t0 + 1 + stepMs },
+      { host: 'b', firstUnixMs: t0 - dayMs, lastUnixMs: t0 + 2 + stepMs },
     ])
   })
 

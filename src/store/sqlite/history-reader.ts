@@ -86,7 +86,7 @@ function hostsOf(db: DatabaseSync): RecordedHost[] {
     const { host } = known.series
     unmet.delete(host)
     const { firstUnixMs, lastUnixMs } = recorded.get(host) ?? { firstUnixMs: row.time, lastUnixMs: row.time }
-    const [first, last] = [Math.min(firstUnixMs, row.time), Math.max(lastUnixMs, row.time)]
+    const [first, last] = [Math.min(firstUnixMs, row.time), Math.max(lastUnixMs, row.time + row.span)]
     recorded.set(host, { host, firstUnixMs: first, lastUnixMs: last })
   }
   const rows = (order: string, ...lane: number[]): Iterable<Record<string, SQLOutputValue>> =>

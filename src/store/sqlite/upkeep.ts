@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { StoredRecord } from '../../model/record.ts'
 import type { StoreLimits } from '../store.ts'
 import { lanesOf, type Lane } from './lanes.ts'
@@ -18,11 +18,12 @@ export const rollUpTiers: readonly { afterMs: number; spanMs: number }[] = [
 /** Makes of records of shorter steps those of steps of `spanMs`. */
 export type RollUp = (records: readonly StoredRecord[], spanMs: number) => StoredRecord[]
 
-/** Rows that one transaction deletes, or rolls up (and the rest of their series): some milliseconds. */
+/** Rows that are read or deleted before others get a turn: some milliseconds. */
 const rowsPerSlice = 500
 /** A history that is too large is cut to this share of its limit. */
 const keptShare = 0.95
 const pagesPerSlice = 256
+const hugeMs = 2 ** 52
 
 export interface UpkeepOptions {
   limits: StoreLimits
@@ -36,8 +37,8 @@ export class Upkeep {
   readonly #writer: RecordWriter
   readonly #options: UpkeepOptions
   readonly #sweep: SeriesSweep
-  /** By tier and kind: up to where steps were rolled up. */
-  readonly #rolledUpTo = new Map<string, number>()
+  /** By the length of the coarser steps: up to where finer ones were looked at. */
+  readonly #rolledUpTo = new Map<number, number>()
 
   constructor(db: DatabaseSync, writer: RecordWriter, options: UpkeepOptions) {
     this.#db = db
@@ -53,8 +54,8 @@ export class Upkeep {
    */
   *round(nowUnixMs: number, otherBytes: number): Generator<void> {
     yield* this.#forgetOld(nowUnixMs - this.#options.limits.maxAgeMs)
-    if (this.#options.rollUp)
-      for (const { afterMs, spanMs } of rollUpTiers) yield* this.#rollUp(nowUnixMs - afterMs, spanMs)
+    const { rollUp } = this.#options
+    if (rollUp) for (const { afterMs, spanMs } of rollUpTiers) yield* this.#rollUp(nowUnixMs - afterMs, spanMs, rollUp)
     yield* this.#forgetExcess(otherBytes)
     yield this.#sweep.advance()
     yield* this.#giveBack()
@@ -83,23 +84,28 @@ export class Upkeep {
   *#forgetExcess(otherBytes: number): Generator<void> {
     const maxBytes = Math.max(0, this.#options.limits.maxBytes - otherBytes)
     if (this.#usedBytes() <= maxBytes) return
-    for (let oldest = this.#oldest(lanesOf(this.#db)); oldest !== undefined;) {
+    for (;;) {
       const lanes = lanesOf(this.#db)
-      oldest = this.#oldest(lanes)
+      const oldest = this.#firstTime(lanes, -hugeMs)
       if (oldest === undefined) return
       const untilUnixMs = Math.floor(oldest / hourMs + 1) * hourMs
-      for (const lane of lanes)
-        for (let deleted = rowsPerSlice; deleted === rowsPerSlice; yield) {
+      for (const lane of lanes) {
+        for (let deleted = rowsPerSlice; deleted === rowsPerSlice;) {
           if (this.#usedBytes() <= maxBytes * keptShare) return
           deleted = this.#deleteOldest(lane, untilUnixMs)
+          yield
         }
+      }
     }
   }
 
-  #oldest(lanes: readonly Lane[]): number | undefined {
-    const first = this.#db.prepare('SELECT CAST(min(time) AS REAL) AS time FROM record WHERE kind = ? AND span = ?')
-    const times = lanes.flatMap(({ kind, spanMs }) => first.get(kind, spanMs)?.['time'] ?? [])
-    return times.length === 0 ? undefined : Math.min(...times.map(Number))
+  #firstTime(lanes: readonly Lane[], fromUnixMs: number): number | undefined {
+    const first = this.#db.prepare(
+      'SELECT CAST(min(time) AS REAL) AS time FROM record INDEXED BY lane WHERE kind = ? AND span = ? AND time >= ?',
+    )
+    const times = lanes.map(({ kind, spanMs }) => first.get(kind, spanMs, fromUnixMs)?.['time'])
+    const known = times.filter((time) => typeof time === 'number')
+    return known.length === 0 ? undefined : Math.min(...known)
   }
 
   #pragma(name: 'page_count' | 'freelist_count' | 'page_size'): number {
@@ -120,64 +126,44 @@ export class Upkeep {
     }
   }
 
-  *#rollUp(untilUnixMs: number, spanMs: number): Generator<void> {
-    const shorter = lanesOf(this.#db).filter((lane) => lane.spanMs > 0 && lane.spanMs < spanMs)
-    for (const kind of new Set(shorter.map((lane) => lane.kind))) {
-      const lanes = shorter.filter((lane) => lane.kind === kind)
-      const id = `${spanMs} ${kind}`
-      for (;;) {
-        const first = this.#firstFrom(lanes, this.#rolledUpTo.get(id) ?? -Infinity)
-        const begin = first === undefined ? Infinity : Math.floor(first / spanMs) * spanMs
-        if (begin + spanMs > untilUnixMs) break
-        yield* this.#rollUpStep(lanes, begin, spanMs)
-        this.#rolledUpTo.set(id, begin + spanMs)
-      }
+  *#rollUp(untilUnixMs: number, spanMs: number, rollUp: RollUp): Generator<void> {
+    const lanes = lanesOf(this.#db).filter((lane) => lane.spanMs > 0 && lane.spanMs < spanMs)
+    for (;;) {
+      const first = this.#firstTime(lanes, this.#rolledUpTo.get(spanMs) ?? 0)
+      const begin = first === undefined ? Infinity : Math.floor(first / spanMs) * spanMs
+      if (begin + spanMs > untilUnixMs) return
+      yield* this.#rollUpStep(lanes, begin, spanMs, rollUp)
+      this.#rolledUpTo.set(spanMs, begin + spanMs)
     }
   }
 
-  #firstFrom(lanes: readonly Lane[], fromUnixMs: number): number | undefined {
-    const first = this.#db.prepare(
-      'SELECT CAST(min(time) AS REAL) AS time FROM record WHERE kind = ? AND span = ? AND time >= ?',
-    )
-    const times = lanes.flatMap(
-      ({ kind, spanMs }) => first.get(kind, spanMs, Math.max(fromUnixMs, -(2 ** 53)))?.['time'] ?? [],
-    )
-    return times.length === 0 ? undefined : Math.min(...times.map(Number))
-  }
-
-  /** All of a series goes into one transaction: its short steps are there, or the long one. */
-  *#rollUpStep(lanes: readonly Lane[], beginUnixMs: number, spanMs: number): Generator<void> {
-    const bySeries = new Map<number, Map<number, StoredRecord>>()
+  /** All of a coarser step goes into one transaction: its finer steps are there, or what they became. */
+  *#rollUpStep(lanes: readonly Lane[], beginUnixMs: number, spanMs: number, rollUp: RollUp): Generator<void> {
+    const idOf = new Map<StoredRecord, number>()
     const series = new SeriesReader(this.#db)
     const select = this.#db.prepare(
       `SELECT ${rowColumns} FROM record INDEXED BY lane
-       WHERE kind = ? AND span = ? AND record.time >= ? AND record.time < ? ORDER BY record.time`,
+       WHERE kind = ? AND span = ? AND record.time >= ? AND record.time < ? ORDER BY record.time, record.id`,
     )
     for (const lane of lanes) {
-      for (const row of select.all(
-        lane.kind,
-        lane.spanMs,
-        beginUnixMs,
-        beginUnixMs + spanMs,
-      ) as unknown as RecordRow[]) {
+      for (const row of rowsOf(select.all(lane.kind, lane.spanMs, beginUnixMs, beginUnixMs + spanMs))) {
+        if (idOf.size % rowsPerSlice === rowsPerSlice - 1) yield
         const known = series.find(row.series)
         const read = known && isWhole(row, known.crc) ? decodeRow(row, known.series) : undefined
-        if (!read) continue
-        const rows = bySeries.get(row.series) ?? new Map<number, StoredRecord>()
-        bySeries.set(row.series, rows.set(row.id, read.record))
+        if (read) idOf.set(read.record, row.id)
       }
     }
-    let slice = new Map<number, StoredRecord>()
-    for (const rows of bySeries.values()) {
-      slice = new Map([...slice, ...rows])
-      if (slice.size < rowsPerSlice) continue
-      yield this.#replace(slice, spanMs)
-      slice = new Map()
-    }
-    if (slice.size > 0) yield this.#replace(slice, spanMs)
+    const records = [...idOf.keys()].toSorted((a, b) => a.timeUnixMs - b.timeUnixMs)
+    yield
+    const results = new Set(rollUp(records, spanMs))
+    yield
+    const replaced = records.filter((record) => !results.has(record)).map((record) => idOf.get(record)!)
+    const made = [...results].filter((record) => !idOf.has(record))
+    if (replaced.length + made.length > 0) this.#writer.replace(replaced, made)
+    yield
   }
+}
 
-  #replace(rows: ReadonlyMap<number, StoredRecord>, spanMs: number): void {
-    this.#writer.replace([...rows.keys()], this.#options.rollUp?.([...rows.values()], spanMs) ?? [...rows.values()])
-  }
+function rowsOf(rows: readonly Record<string, SQLOutputValue>[]): readonly RecordRow[] {
+  return rows as unknown as readonly RecordRow[]
 }
