@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { OperatorError } from '../lib/operator-error.ts'
 import { Watch, type WatchOptions, type WatchResult, type WatchSinks } from '../pipeline/watch.ts'
 import { ChildCommand } from './child-command.ts'
-import { CostWatch } from './cost-watch.ts'
+import { CostWatch } from '../pipeline/cost-watch.ts'
 import type { SelfCost } from '../pipeline/self-cost.ts'
 
 export interface LiveRunOptions {

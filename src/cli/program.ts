@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { usageError } from '../lib/operator-error.ts'
 import type { AddCommand } from './command-context.ts'
+import { ownVersion } from './own-version.ts'
 
 /** What the command line leaves to a command: its exit code. */
 type ExitCode = number
@@ -79,6 +79,16 @@ const commands: { name: string; summary: string; load: () => Promise<{ add: AddC
     load: () => import('./commands/states.ts'),
   },
   {
+    name: 'agent',
+    summary: 'all of it, always on: flight recorder, metrics, alerts',
+    load: () => import('./commands/agent.ts'),
+  },
+  {
+    name: 'fleet',
+    summary: 'hosts and services of a fleet side by side, and who is out of line',
+    load: () => import('./commands/fleet.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what this kernel lets wirelag see, and what is lost without it',
     load: () => import('./commands/doctor.ts'),
@@ -92,7 +102,7 @@ async function buildProgram(
 ): Promise<Command> {
   const program = new Command('wirelag')
     .description('Where did the network time go? TCP sockets of this host, seen from inside the kernel.')
-    .version(readVersion(), '-V, --version', 'print the version')
+    .version(ownVersion(), '-V, --version', 'print the version')
     .usage('COMMAND [options]\n       wirelag [COMMAND options] -- PROGRAM [arguments]')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
@@ -110,9 +120,4 @@ async function buildProgram(
     if (args.includes(name)) (await load()).add(command, { childArgs, onExit })
   }
   return program
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

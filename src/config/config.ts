@@ -4,6 +4,7 @@ import { fleet } from './sections/fleet.ts'
 import { http } from './sections/http.ts'
 import { listen } from './sections/listen.ts'
 import { metrics } from './sections/metrics.ts'
+import { otlp } from './sections/otlp.ts'
 import { recorder } from './sections/recorder.ts'
 import { services } from './sections/services.ts'
 import { durationNs, percentShare } from './sections/values.ts'
@@ -21,6 +22,7 @@ const config = z.strictObject({
   alerts: alerts.optional(),
   fleet: fleet.optional(),
   http: http.optional(),
+  otlp: otlp.optional(),
   listen: listen.optional(),
   metrics: metrics.optional(),
 })

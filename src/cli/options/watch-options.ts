@@ -25,25 +25,32 @@ export const defaultRingBytes = 8 << 20
 export function addWatchOptions(command: Command): void {
   command
     .addOption(new Option('--json', 'one JSON object a line (docs/json.md)'))
-    .addOption(
-      new Option('--duration <TIME>', 'end after this long, as 30s').argParser(
-        optionValue('--duration', parseDurationNs),
-      ),
-    )
+    .addOption(durationOption())
     .addOption(new Option('--count <N>', 'end after this many rows').argParser(optionValue('--count', parseCount)))
-    .addOption(
-      new Option('--ring-size <SIZE>', 'room for events on their way from the kernel, a power of two')
-        .default(defaultRingBytes, '8M')
-        .argParser(optionValue('--ring-size', parseRingBytes)),
-    )
+  addRingOption(command)
+  command
     .addOption(new Option('--config <FILE>', 'what services are called here: YAML, see docs/config.md'))
     .addOption(new Option('--cost', 'say at the end what wirelag itself cost, program by program'))
-    .addOption(
-      new Option(
-        '--cpu-budget <PERCENT>',
-        `of one CPU, as 1%; beyond it gives up ${shedOrder.join(', ')}, in this order`,
-      ).argParser(optionValue('--cpu-budget', parsePercent)),
-    )
+    .addOption(cpuBudgetOption())
+}
+
+export function durationOption(): Option {
+  const option = new Option('--duration <TIME>', 'end after this long, as 30s')
+  return option.argParser(optionValue('--duration', parseDurationNs))
+}
+
+export function cpuBudgetOption(): Option {
+  const text = `of one CPU, as 1%; beyond it gives up ${shedOrder.join(', ')}, in this order`
+  return new Option('--cpu-budget <PERCENT>', text).argParser(optionValue('--cpu-budget', parsePercent))
+}
+
+/** Adds the size of the ring. */
+export function addRingOption(command: Command): void {
+  command.addOption(
+    new Option('--ring-size <SIZE>', 'room for events on their way from the kernel, a power of two')
+      .default(defaultRingBytes, '8M')
+      .argParser(optionValue('--ring-size', parseRingBytes)),
+  )
 }
 
 function parsePercent(text: string): number {

@@ -1,6 +1,6 @@
-import { CpuBudget, shedText } from '../pipeline/cpu-budget.ts'
-import { addCost, noCost, SelfCostMeter, type SelfCost } from '../pipeline/self-cost.ts'
-import type { Watch } from '../pipeline/watch.ts'
+import { CpuBudget, shedText } from './cpu-budget.ts'
+import { addCost, noCost, SelfCostMeter, type SelfCost } from './self-cost.ts'
+import type { Watch } from './watch.ts'
 
 const periodMs = 1000
 
