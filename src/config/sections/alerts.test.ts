@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -256,3 +256,24 @@ for (const [text, begin] of wrong) {
     )
   })
 }
+
+test('the example of docs/alerts.md is right', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/alerts.md'), 'utf8')
+  const { rules, receivers } = read(/```yaml\n(.*?)```/s.exec(page)?.[1] ?? '') ?? {}
+  assert.deepEqual(
+    rules?.map(({ name, kind }) => `${name}: ${kind}`),
+    [
+      'send-block: stage',
+      'slow-accept: stage',
+      'leaks: finding',
+      'time-wait: state',
+      'close-wait: growth',
+      'blind: loss',
+      'conntrack: conntrack',
+    ],
+  )
+  assert.deepEqual(
+    receivers?.map(({ name }) => name),
+    ['terminal', 'pager', 'alertmanager'],
+  )
+})
