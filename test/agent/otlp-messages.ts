@@ -86,11 +86,11 @@ interface Scope {
 }
 
 export interface MetricsRequest {
-  resourceMetrics: { resource: Resource; scopeMetrics: { scope: Scope; metrics: Metric[] }[] }[]
+  resourceMetrics: { resource: Resource; scopeMetrics: { scope: Scope; metrics?: Metric[] }[] }[]
 }
 
 export interface LogsRequest {
-  resourceLogs: { resource: Resource; scopeLogs: { scope: Scope; logRecords: LogRecord[] }[] }[]
+  resourceLogs: { resource: Resource; scopeLogs: { scope: Scope; logRecords?: LogRecord[] }[] }[]
 }
 
 export function decodeMetricsRequest(bytes: Uint8Array): MetricsRequest {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { decodeLogsRequest, decodeMetricsRequest, type LogRecord, type Metric } from './otlp-messages.ts'
 
@@ -26,13 +27,10 @@ export class HttpReceiver implements AsyncDisposable {
   readonly #port: number
   readonly received: Received[] = []
   behaviour: Behaviour = takes
-  /** Connections that were made to it so far. */
-  connections = 0
 
   private constructor(server: Server, port: number) {
     this.#server = server
     this.#port = port
-    server.on('connection', () => this.connections++)
     server.on('request', (request: IncomingMessage, response: ServerResponse) => void this.#receive(request, response))
   }
 
@@ -49,6 +47,10 @@ export class HttpReceiver implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`
+  }
+
+  async openConnections(): Promise<number> {
+    return promisify(this.#server.getConnections.bind(this.#server))()
   }
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -69,7 +71,7 @@ export class HttpReceiver implements AsyncDisposable {
   get metrics(): Metric[][] {
     return this.#bodies('/v1/metrics').map((body) =>
       decodeMetricsRequest(body).resourceMetrics.flatMap(({ scopeMetrics }) =>
-        scopeMetrics.flatMap((scope) => scope.metrics),
+        scopeMetrics.flatMap((scope) => scope.metrics ?? []),
       ),
     )
   }
@@ -77,7 +79,9 @@ export class HttpReceiver implements AsyncDisposable {
   /** Every record of every request. */
   get logs(): LogRecord[] {
     return this.#bodies('/v1/logs').flatMap((body) =>
-      decodeLogsRequest(body).resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap((scope) => scope.logRecords)),
+      decodeLogsRequest(body).resourceLogs.flatMap(({ scopeLogs }) =>
+        scopeLogs.flatMap((scope) => scope.logRecords ?? []),
+      ),
     )
   }
 

@@ -63,7 +63,7 @@ export class ExportLane {
   async #send(source: ExportSource, transport: OtlpTransport): Promise<SendResult | undefined> {
     let body
     try {
-      body = source.request()
+      body = source.request(this.#failures > 0)
     } catch (error) {
       return { outcome: 'refused', reason: `they cannot be encoded: ${(error as Error).message}` }
     }

@@ -8,8 +8,12 @@ export interface ExportSource {
   readonly dropped: number
   /** More waits than went with the last request. */
   readonly hasMore: boolean
-  /** What is to be sent now; undefined: nothing. */
-  request(): Uint8Array<ArrayBuffer> | undefined
+  /**
+   * What is to be sent now; undefined: nothing.
+   *
+   * @param evenIfEmpty something is wanted in any case, to see whether the receiver takes it
+   */
+  request(evenIfEmpty: boolean): Uint8Array<ArrayBuffer> | undefined
   /** What became of the last request. */
   settle(result: SendResult): void
 }

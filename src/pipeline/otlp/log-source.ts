@@ -39,9 +39,9 @@ export class LogSource implements ExportSource {
     }
   }
 
-  request(): Uint8Array<ArrayBuffer> | undefined {
+  request(evenIfEmpty: boolean): Uint8Array<ArrayBuffer> | undefined {
     if (this.#sending.length === 0) this.#sending = this.#take()
-    return this.#sending.length === 0 ? undefined : encodeLogs(this.#sending, this.#source)
+    return this.#sending.length > 0 || evenIfEmpty ? encodeLogs(this.#sending, this.#source) : undefined
   }
 
   #take(): Uint8Array<ArrayBuffer>[] {

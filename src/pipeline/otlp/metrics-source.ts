@@ -17,9 +17,8 @@ export class MetricsSource implements ExportSource {
     this.#source = source
   }
 
-  request(): Uint8Array<ArrayBuffer> | undefined {
-    const snapshot = this.#snapshot()
-    return snapshot.families.length === 0 ? undefined : encodeMetrics(snapshot, this.#source)
+  request(): Uint8Array<ArrayBuffer> {
+    return encodeMetrics(this.#snapshot(), this.#source)
   }
 
   /** One of which a part was rejected counts as well. */
