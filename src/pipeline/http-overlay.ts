@@ -9,7 +9,7 @@ export interface HttpOverlaySettings {
   headers?: Readonly<Record<string, string>> | undefined
   /** Gives seconds, by service; undefined: of the common histograms, those that are there. */
   query?: string | undefined
-  /** What each p95 of the common histograms is of; at least four scrapes. */
+  /** What each p95 is of; at least four scrapes. */
   windowMs?: number | undefined
   /** What this host is called in the history. */
   host: string

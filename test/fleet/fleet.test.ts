@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { after, before, test } from 'node:test'
 import { Prometheus } from '../../lab/prometheus.ts'
 import { VictoriaMetrics } from '../../lab/victoria-metrics.ts'
-import { runToEnd } from '../cli/wirelag.ts'
+import { Run, runToEnd } from '../cli/wirelag.ts'
 import { SimulatedFleet, type SimulatedHost } from './simulated-fleet.ts'
 
 /** `edge-01` to `edge-30`, alike but for some. */
@@ -174,4 +174,28 @@ test('a threshold that nobody passes, and --limit', async () => {
     .map((line) => line.split('\t')[0])
   // Who reports nothing is beyond any threshold.
   assert.deepEqual([exitCode, names], [3, ['HOST', 'edge-12', 'edge-20', 'edge-01', '(median)']])
+})
+
+test('--watch goes on while the store is away, and ends with what it read last', async () => {
+  using run = new Run([
+    'fleet',
+    '--watch',
+    '--interval',
+    '200ms',
+    '--last',
+    '10s',
+    '--json',
+    '--prometheus',
+    victoria.url,
+  ])
+  const readings = (): number => run.stdout.split('"kind":"fleet"').length - 1
+  await run.until(() => readings() >= 2)
+  await victoria.kill()
+  await run.until(({ stderr }) => stderr.includes(`wirelag: ${victoria.url} does not answer: ECONNREFUSED\n`))
+  await victoria.startAgain()
+  const before = readings()
+  await run.until(() => readings() > before)
+  run.kill('SIGINT')
+  const { exitCode, stderr } = await run.ended()
+  assert.deepEqual([exitCode, stderr.includes('fault')], [3, false])
 })
