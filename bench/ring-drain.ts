@@ -31,6 +31,7 @@ export async function measureRingDrain(rounds: number): Promise<Table> {
           onLedger: () => {},
           onCgroup: () => {},
           onState: () => {},
+          onHistory: () => {},
           onPickup: (event) => {
             const { pid } = event.task
             let histogram = histograms.get(pid)

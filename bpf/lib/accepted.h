@@ -36,6 +36,7 @@ static __always_inline void handle_accepted(const struct sock *sk, bool typed, s
 	read_current_task(&event.owner, source);
 	connection->owner = event.owner;
 	/* The first use of a socket may come long after its accept. */
+	connection->accepted_ns = now_ns;
 	if (source == WL_OWNER_SOURCE_SYSCALL && connection->established_ns)
 		event.accept_queue_ns = now_ns > connection->established_ns ? now_ns - connection->established_ns : 0;
 	if (is_selected(event.owner.pid))

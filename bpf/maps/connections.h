@@ -11,6 +11,7 @@ struct connection {
 	__u64 opened_ns;      /* SYN sent; 0: before wirelag, or opened by the peer */
 	__u64 established_ns; /* 0: not yet, or before wirelag */
 	__u64 handshake_ns;
+	__u64 accepted_ns;    /* accept() returned it; 0: not yet, or not by accept() */
 	struct wl_task owner;
 	__u32 flags; /* enum wl_connection_flag */
 	__u32 _pad;

@@ -5,6 +5,7 @@
 #include "../lib/config.h"
 #include "../lib/socket.h"
 #include "../lib/task.h"
+#include "history.h"
 
 /* A send call that has not returned. */
 struct send_call {
@@ -16,7 +17,7 @@ struct send_call {
 	__u32 tid;           /* 0: nobody is in a send call */
 	__u32 zero_window;   /* it waited while the peer's window was closed */
 	__u32 is_crowded;    /* of the socket: there have been calls in send_calls */
-	__u32 _pad;
+	__u32 history_item;  /* the number of its item in the socket's history */
 };
 
 /*
@@ -54,6 +55,21 @@ struct socket_states_map {
 };
 struct socket_states_map socket_states SEC(".maps") __weak;
 
+/* The two in one, where histories are kept: one look-up finds both. */
+struct recorded_state {
+	struct socket_state state;
+	struct history history;
+};
+
+/* Key: socket. Freed by the kernel with the socket. Instead of socket_states, where histories are kept. */
+struct recorded_states_map {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct recorded_state);
+};
+struct recorded_states_map recorded_states SEC(".maps") __weak;
+
 /*
  * The same by the socket's address, for programs that may not use sk_storage: all before 5.11, kprobes ever. Deleted when
  * the socket is destroyed; created only where it is used.
@@ -72,8 +88,12 @@ static __always_inline struct socket_state *socket_state_of(const struct sock *s
 	struct socket_state *found;
 	__u64 key = (__u64)sk;
 
-	if (typed && !cfg.state_in_hash)
+	if (typed && !cfg.state_in_hash) {
+		if (cfg.history)
+			return bpf_sk_storage_get(&recorded_states, (struct sock *)sk, 0,
+						  create ? BPF_SK_STORAGE_GET_F_CREATE : 0);
 		return bpf_sk_storage_get(&socket_states, (struct sock *)sk, 0, create ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+	}
 	found = bpf_map_lookup_elem(&socket_states_hash, &key);
 	if (!found && create) {
 		struct socket_state empty = {};
@@ -142,6 +162,8 @@ static __always_inline void socket_state_forget(const struct sock *sk)
 
 	bpf_map_delete_elem(&socket_states_hash, &key);
 	bpf_map_delete_elem(&unread_marks_hash, &key);
+	if (cfg.history)
+		bpf_map_delete_elem(&histories_hash, &key);
 }
 
 #endif

@@ -5,6 +5,7 @@
  * In softirq the current task is a bystander. Who owns the connection is taken where a task acts on it: here at
  * SYN_SENT, which is entered inside connect(), and in accept-call.bpf.c.
  */
+#include "../lib/history.h"
 #include "../lib/jiffies.h"
 #include "../lib/ledger.h"
 #include "../lib/open-event.h"
@@ -266,7 +267,13 @@ static __always_inline void handle_state_change(struct sock *sk, bool typed, int
 	/* The end of a connection takes its entry away, and with it who owned it. */
 	if (cfg.state_rows && new_state == TCP_CLOSE)
 		emit_state(sk, typed, now_ns, old_state, new_state);
+	if (cfg.history && new_state == TCP_CLOSE)
+		history_state(sk, typed, now_ns, old_state, new_state);
 	handle_connection(sk, typed, now_ns, old_state, new_state);
+	if (is_child)
+		history_forget(sk);
+	else if (cfg.history && new_state != TCP_CLOSE)
+		history_state(sk, typed, now_ns, old_state, new_state);
 	/* A child begins as a copy of its listener: it knows no peer yet, and has not changed its state. */
 	if (cfg.state_rows && new_state != TCP_CLOSE && !is_child)
 		emit_state(sk, typed, now_ns, old_state, new_state);
@@ -299,6 +306,7 @@ int BPF_PROG(connection_destroyed_tp, struct sock *sk)
 {
 	connection_end(sk);
 	ledger_end(sk);
+	history_forget(sk);
 	return 0;
 }
 
@@ -307,6 +315,7 @@ int BPF_PROG(connection_destroyed_fentry, struct sock *sk)
 {
 	connection_end(sk);
 	ledger_end(sk);
+	history_forget(sk);
 	return 0;
 }
 
@@ -315,6 +324,7 @@ int BPF_KPROBE(connection_destroyed_kprobe, struct sock *sk)
 {
 	connection_end(sk);
 	ledger_end(sk);
+	history_forget(sk);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * What goes wrong with packets: retransmits by type with the stall they cost, resets by direction, and packets of TCP and
  * UDP that the kernel drops, with its own reason.
  */
+#include "../lib/history.h"
 #include "../lib/ledger.h"
 #include "../lib/packet.h"
 #include "../lib/sample.h"
@@ -49,7 +50,7 @@ static __always_inline __u32 retransmit_type(const struct sock *sk)
 	return pending ? WL_RETRANSMIT_TYPE_FAST : WL_RETRANSMIT_TYPE_RTO;
 }
 
-static __always_inline int handle_retransmit(const struct sock *sk)
+static __always_inline int handle_retransmit(const struct sock *sk, bool typed)
 {
 	struct connection *connection = connection_of(sk);
 	struct wl_packet_event event = {
@@ -63,6 +64,7 @@ static __always_inline int handle_retransmit(const struct sock *sk)
 		event.stall_ns = BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_rto) * jiffy_ns();
 		ledger_timeout(sk, event.stall_ns);
 	}
+	history_retransmit(sk, typed, event.type, event.stall_ns);
 	note_connection(&event, connection);
 	read_tuple(sk, UNTYPED, &event.tuple);
 	if (!submit_packet(&event, WL_SIGNAL_RETRANSMIT, connection))
@@ -80,19 +82,19 @@ static __always_inline int handle_retransmit(const struct sock *sk)
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(retransmit_tp, const struct sock *sk)
 {
-	return handle_retransmit(sk);
+	return handle_retransmit(sk, TYPED);
 }
 
 SEC("fentry/__tcp_retransmit_skb")
 int BPF_PROG(retransmit_fentry, struct sock *sk)
 {
-	return handle_retransmit(sk);
+	return handle_retransmit(sk, TYPED);
 }
 
 SEC("kprobe/__tcp_retransmit_skb")
 int BPF_KPROBE(retransmit_kprobe, struct sock *sk)
 {
-	return handle_retransmit(sk);
+	return handle_retransmit(sk, UNTYPED);
 }
 
 /* The connection has no socket yet but a request, which begins with the same struct sock_common. */
@@ -133,7 +135,7 @@ static __always_inline bool is_closed_by_current(const struct sock *sk)
 	return sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE && is_owned_by_current(sk, UNTYPED);
 }
 
-static __always_inline void handle_reset(const struct sock *sk, const struct sk_buff *skb, __u32 direction)
+static __always_inline void handle_reset(const struct sock *sk, bool typed, const struct sk_buff *skb, __u32 direction)
 {
 	/* A TIME_WAIT or request socket answers through a listener or none: only a full socket is a connection. */
 	struct connection *connection = sk ? connection_of(sk) : NULL;
@@ -144,6 +146,8 @@ static __always_inline void handle_reset(const struct sock *sk, const struct sk_
 	struct wl_edge_stats *stats;
 
 	note_connection(&event, connection);
+	if (sk)
+		history_reset(sk, typed, direction);
 	if (!connection && !skb && is_closed_by_current(sk))
 		read_current_task(&event.owner, WL_OWNER_SOURCE_SYSCALL);
 	if (skb)
@@ -162,7 +166,7 @@ static __always_inline void handle_reset(const struct sock *sk, const struct sk_
 SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(reset_sent_tp, const struct sock *sk, const struct sk_buff *skb)
 {
-	handle_reset(sk, skb, WL_RESET_DIRECTION_SENT);
+	handle_reset(sk, TYPED, skb, WL_RESET_DIRECTION_SENT);
 	return 0;
 }
 
@@ -170,49 +174,49 @@ int BPF_PROG(reset_sent_tp, const struct sock *sk, const struct sk_buff *skb)
 SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(reset_sent_by_socket_tp, const struct sock *sk, const struct sk_buff *skb)
 {
-	handle_reset(sk, skb, WL_RESET_DIRECTION_SENT);
+	handle_reset(sk, TYPED, skb, WL_RESET_DIRECTION_SENT);
 	return 0;
 }
 
 SEC("tp_btf/tcp_receive_reset")
 int BPF_PROG(reset_received_tp, struct sock *sk)
 {
-	handle_reset(sk, NULL, WL_RESET_DIRECTION_RECEIVED);
+	handle_reset(sk, TYPED, NULL, WL_RESET_DIRECTION_RECEIVED);
 	return 0;
 }
 
 SEC("fentry/tcp_reset")
 int BPF_PROG(reset_received_fentry, struct sock *sk)
 {
-	handle_reset(sk, NULL, WL_RESET_DIRECTION_RECEIVED);
+	handle_reset(sk, TYPED, NULL, WL_RESET_DIRECTION_RECEIVED);
 	return 0;
 }
 
 SEC("kprobe/tcp_reset")
 int BPF_KPROBE(reset_received_kprobe, struct sock *sk)
 {
-	handle_reset(sk, NULL, WL_RESET_DIRECTION_RECEIVED);
+	handle_reset(sk, UNTYPED, NULL, WL_RESET_DIRECTION_RECEIVED);
 	return 0;
 }
 
 SEC("fentry/tcp_send_active_reset")
 int BPF_PROG(reset_active_fentry, struct sock *sk)
 {
-	handle_reset(sk, NULL, WL_RESET_DIRECTION_SENT);
+	handle_reset(sk, TYPED, NULL, WL_RESET_DIRECTION_SENT);
 	return 0;
 }
 
 SEC("fentry/tcp_v4_send_reset")
 int BPF_PROG(reset_v4_fentry, const struct sock *sk, struct sk_buff *skb)
 {
-	handle_reset(sk, skb, WL_RESET_DIRECTION_SENT);
+	handle_reset(sk, TYPED, skb, WL_RESET_DIRECTION_SENT);
 	return 0;
 }
 
 SEC("fentry/tcp_v6_send_reset")
 int BPF_PROG(reset_v6_fentry, const struct sock *sk, struct sk_buff *skb)
 {
-	handle_reset(sk, skb, WL_RESET_DIRECTION_SENT);
+	handle_reset(sk, TYPED, skb, WL_RESET_DIRECTION_SENT);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
  */
 #include "../lib/accepted.h"
 #include "../lib/datagram.h"
+#include "../lib/history.h"
 #include "../lib/ledger.h"
 #include "../lib/marks.h"
 #include "../lib/sample.h"
@@ -50,6 +51,7 @@ static __always_inline void handle_queued(struct sock *sk, bool typed, __u32 cop
 	/* A task has the socket: this data came earlier, and was kept in the backlog until the task let go. */
 	if (is_owned_by_current(sk, typed))
 		queued_ns = arrival_ns(sk, typed, queued_ns);
+	history_received(history_of(sk, typed, state, true), rcv_nxt - state->end_seq, queued_ns);
 	mark_queued(sk, typed, state, copied_seq, rcv_nxt, queued_ns);
 	ledger_queued(sk, queued_ns);
 }
@@ -85,6 +87,7 @@ static __always_inline void handle_read(struct sock *sk, bool typed, __u32 copie
 	struct current_process reader;
 	bool at_least, same, is_marked;
 	__u64 now_ns, oldest_ns;
+	__u32 bytes;
 
 	if (!state || !(state->flags & UNREAD_KNOWN))
 		return;
@@ -96,11 +99,14 @@ static __always_inline void handle_read(struct sock *sk, bool typed, __u32 copie
 	oldest_ns = state->oldest_ns;
 	at_least = state->flags & UNREAD_AT_LEAST;
 	is_marked = seq_before(state->read_seq, state->end_seq);
+	bytes = copied_seq - state->read_seq;
 	if (seq_before(state->end_seq, copied_seq))
 		state->end_seq = copied_seq;
 	retire_marks(sk, typed, state, copied_seq);
 	if (cfg.first_use_at_read && !state->reader)
 		handle_first_use(sk, typed);
+	history_read(sk, typed, history_of(sk, typed, state, false), bytes, now_ns,
+		     is_marked ? now_ns - oldest_ns : WL_UNKNOWN_NS, same);
 	/* In softirq an in-kernel consumer (a sockmap, a TLS parser) reads: the current task is no reader. */
 	if (!is_marked)
 		COUNT(WL_SIGNAL_PICKUP, invalid);

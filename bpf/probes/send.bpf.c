@@ -7,6 +7,7 @@
  * the time after one that found the send buffer full is a wait. End: sock_send_length (6.3+). Else the functions
  * tcp_sendmsg_locked, tcp_sendpage_locked (sendfile before 6.5) and sk_stream_wait_memory.
  */
+#include "../lib/history.h"
 #include "../lib/ledger.h"
 #include "../lib/sample.h"
 #include "../maps/send-calls.h"
@@ -39,6 +40,7 @@ static __always_inline void begin_send_call(const struct sock *sk, bool typed, s
 	call->blocked_ns = 0;
 	call->zero_window = 0;
 	call->tid = tid;
+	history_send_begins(sk, typed, history_of(sk, typed, state, true), call);
 	ledger_send_begins(sk, now_ns);
 }
 
@@ -80,6 +82,7 @@ static __always_inline void sample_send(const struct sock *sk, bool typed, struc
 
 	if (call->full_since_ns)
 		sample.blocked_ns += now_ns - call->full_since_ns;
+	history_send_ends(sk, typed, history_of(sk, typed, state, false), call, now_ns, result);
 	ledger_send_ends(sk, now_ns, sample.blocked_ns);
 	stats = take_sample(sk, typed, &sample, state, process, now_ns);
 	if (!stats)

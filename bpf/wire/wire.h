@@ -39,6 +39,7 @@ enum wl_event_kind {
 	WL_EVENT_KIND_CGROUP = 12,
 	WL_EVENT_KIND_EXISTING = 13, /* a connection that was there before wirelag, with a process that holds it */
 	WL_EVENT_KIND_STATE = 14,
+	WL_EVENT_KIND_HISTORY = 15,
 };
 
 /* What the books are kept for; also the index into the books map. */
@@ -58,6 +59,7 @@ enum wl_signal {
 	WL_SIGNAL_CGROUP = 12,
 	WL_SIGNAL_EXISTING = 13,
 	WL_SIGNAL_STATE = 14,
+	WL_SIGNAL_HISTORY = 15,
 };
 
 /* What is measured of each edge; index into wl_edge_stats.stages. */
@@ -255,6 +257,51 @@ struct wl_state_event {
 	__u32 _pad;
 };
 
+enum wl_history_trigger {
+	WL_HISTORY_TRIGGER_SLOW = 0,    /* a handshake, a wait for accept(), a send or a pickup passed the threshold */
+	WL_HISTORY_TRIGGER_FAILURE = 1, /* a connect failed */
+	WL_HISTORY_TRIGGER_RTO = 2,     /* the retransmission timer ran out */
+};
+
+enum wl_history_what {
+	WL_HISTORY_WHAT_STATE = 0,
+	WL_HISTORY_WHAT_ACCEPT = 1,
+	WL_HISTORY_WHAT_SEND = 2,
+	WL_HISTORY_WHAT_RECEIVE = 3, /* data is to be read */
+	WL_HISTORY_WHAT_READ = 4,
+	WL_HISTORY_WHAT_RETRANSMIT = 5,
+	WL_HISTORY_WHAT_RESET = 6,
+};
+
+/* Something that happened to a socket. */
+struct wl_history_item {
+	__u64 time_ns;     /* SEND: of its begin; RECEIVE: of the first arrival */
+	__u64 duration_ns; /* what it took, or had waited; RECEIVE: to the last arrival. WL_UNKNOWN_NS: SEND: it goes on */
+	__u32 bytes;
+	__u16 extra; /* RECEIVE: how many arrivals with nothing between, 65,535 at most; SEND, STATE: errno */
+	__u8 what;   /* enum wl_history_what */
+	__u8 type;   /* STATE: the new one, of include/net/tcp_states.h; RETRANSMIT, RESET: their enums; SEND: enum wl_sample_flag */
+};
+
+/* A power of two. One is never told, as it may be being written. */
+#define WL_HISTORY_ITEMS 32
+
+/* HISTORY: what happened to a TCP socket before and until something took long or failed. */
+struct wl_history_event {
+	__u32 kind;
+	__u32 trigger; /* enum wl_history_trigger */
+	__u64 time_ns;
+	__u64 connection_id;
+	struct wl_tuple tuple;
+	struct wl_task owner;
+	struct wl_history_item cause; /* what set it off, also where its item is gone */
+	__u32 told;  /* items before it have been told */
+	__u32 first; /* the items from here up to `end` are told now; that of number n is items[n % WL_HISTORY_ITEMS] */
+	__u32 end;
+	__u32 _pad;
+	struct wl_history_item items[WL_HISTORY_ITEMS];
+};
+
 #define WL_UNKNOWN_MS (~0U)
 
 enum wl_socket_flag {
@@ -393,6 +440,7 @@ struct wl_config {
 	__u64 pickup_over_ns;   /* pickup rows: only those strictly over this */
 	__u64 send_over_ns;     /* send rows: only those strictly over this */
 	__u64 exchange_over_ns; /* ledgers of requests and replies that took longer; 0: none */
+	__u64 history_over_ns;  /* histories of what took longer; 0: none, but for failures and timers */
 	__u32 ip_version;       /* 4, 6, or 0 for both */
 	__u32 selected_only;    /* only processes of the traced command */
 	__u32 pickup_rows;      /* pickup samples cross the ring */
@@ -411,6 +459,8 @@ struct wl_config {
 	__u32 cgroup_v1;       /* 1 + the kernel's number of the controller whose v1 hierarchy tells who is who; 0: v2 does */
 	__u32 cgroup_v1_hierarchy; /* its number in /proc/cgroups */
 	__u32 by_cgroup;       /* tasks of cgroups that unwanted_cgroups holds are filtered */
+	__u32 history;         /* the last events of each TCP socket are kept */
+	__u32 _pad;
 	struct wl_number_set pids;
 	struct wl_number_set tids;
 	struct wl_number_set uids;

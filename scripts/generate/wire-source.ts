@@ -132,7 +132,7 @@ function decoderSource(btf: Btf, struct: BtfType): string {
 /** A class whose getters read at an offset that moves: no object is made for a record. */
 function viewSource(btf: Btf, struct: BtfType): string {
   const name = pascalCase(struct.name)
-  const fields = fieldsOf(btf, struct)
+  const fields = fieldsOf(btf, struct, (type, offset) => `new ${type}(view).at(${offset})`)
   const inner = fields.filter(({ isStruct }) => isStruct)
   const moved = inner.map((field) => `    this.${field.name}.at(${at(field.offset)})`)
   const read = (field: Field): string => {
@@ -169,17 +169,22 @@ function at(offset: number): string {
   return offset === 0 ? 'offset' : `offset + ${offset}`
 }
 
-function fieldsOf(btf: Btf, struct: BtfType): Field[] {
+/** How the struct of that TypeScript name is read at an offset. */
+type DecodeStruct = (type: string, offset: string) => string
+
+const decodeByFunction: DecodeStruct = (type, offset) => `decode${type}(view, ${offset})`
+
+function fieldsOf(btf: Btf, struct: BtfType, decodeStruct = decodeByFunction): Field[] {
   return (struct.members ?? [])
     .filter((member) => !member.name.startsWith('_pad'))
     .map((member) => {
       if (member.bitfield_size) throw new Error(`${struct.name}.${member.name} is a bit-field`)
-      const access = accessOf(btf, btf.resolve(member.type_id))
+      const access = accessOf(btf, btf.resolve(member.type_id), decodeStruct)
       return { name: camelCase(member.name), offset: member.bits_offset / 8, ...access }
     })
 }
 
-function accessOf(btf: Btf, type: BtfType): Omit<Field, 'name' | 'offset'> {
+function accessOf(btf: Btf, type: BtfType, decodeStruct: DecodeStruct): Omit<Field, 'name' | 'offset'> {
   const known = special[type.name]
   if (known) {
     return {
@@ -196,11 +201,11 @@ function accessOf(btf: Btf, type: BtfType): Omit<Field, 'name' | 'offset'> {
       return {
         isStruct: true,
         type: pascalCase(type.name),
-        decode: (offset) => `decode${pascalCase(type.name)}(view, ${offset})`,
+        decode: (offset) => decodeStruct(pascalCase(type.name), offset),
         encode: (offset, value) => `encode${pascalCase(type.name)}(view, ${offset}, ${value})`,
       }
     case 'ARRAY':
-      return arrayAccess(btf, type)
+      return arrayAccess(btf, type, decodeStruct)
     default:
       throw new Error(`a ${type.kind} (${type.name}) has no place on the border`)
   }
@@ -225,7 +230,7 @@ function integerAccess(type: BtfType): Omit<Field, 'name' | 'offset'> {
   }
 }
 
-function arrayAccess(btf: Btf, type: BtfType): Omit<Field, 'name' | 'offset'> {
+function arrayAccess(btf: Btf, type: BtfType, decodeStruct: DecodeStruct): Omit<Field, 'name' | 'offset'> {
   const element = btf.resolve(type.type_id ?? 0)
   const count = type.nr_elems ?? 0
   const bytes = btf.sizeOf(element)
@@ -248,7 +253,7 @@ function arrayAccess(btf: Btf, type: BtfType): Omit<Field, 'name' | 'offset'> {
       encode: (offset, value) => `writeU32s(view, ${offset}, ${value}, ${count})`,
     }
   }
-  const inner = accessOf(btf, element)
+  const inner = accessOf(btf, element, decodeStruct)
   return {
     isStruct: false,
     type: `${inner.type}[]`,

@@ -1,6 +1,7 @@
 import type { Book } from '../model/book.ts'
 import { identityJson } from './identity-json.ts'
 import type { ConnectionEvent } from '../model/connection-event.ts'
+import type { HistoryEvent, ToldHistory } from '../model/incident.ts'
 import type { Ledger } from '../model/ledger.ts'
 import type { PacketEvent } from '../model/packet-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
@@ -110,6 +111,29 @@ export function ledgerJson(ledger: Ledger, unixNs: bigint): JsonObject {
     stagesUs: Object.fromEntries(Object.entries(ledger.stagesNs).map(([stage, ns]) => [stage, us(ns)])),
     synRetries: ledger.synRetries,
     timeouts: ledger.timeouts,
+  }
+}
+
+export function historyJson(history: ToldHistory, unixNs: bigint): JsonObject {
+  const { owner, timeNs, cause, events } = history
+  const eventJson = (event: HistoryEvent): JsonObject => ({
+    atUs: us(event.timeNs - timeNs),
+    what: event.what,
+    durationUs: us(event.durationNs),
+    bytes: event.bytes,
+    detail: event.detail || undefined,
+  })
+  return {
+    kind: history.kind,
+    timeUnixNs: String(unixNs),
+    ...taskJson(owner),
+    ...socketJson(history.socket),
+    ownerSource: owner?.source ?? 'unknown',
+    connectionId: history.connectionId,
+    trigger: history.trigger,
+    cause: eventJson(cause),
+    events: events.map(eventJson),
+    forgotten: history.forgotten,
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   choosePoints,
+  keepsStateInHash,
   neededChoices,
   neededPrograms,
   signalStatus,
@@ -112,4 +113,23 @@ test('what sees only segments of TCP serves no datagrams', () => {
   )
   const queued = choices.find(({ point }) => point === 'datagramQueued')
   assert.deepEqual(queued?.hook !== 'off' && queued?.programs, ['datagram_queued_tp'])
+})
+
+test('a kprobe that adds to histories has them, and the state with them, kept in a hash', () => {
+  const choices = choosePoints(
+    ['receiveRead', 'retransmit'],
+    new Map([
+      ['retransmit_tp', 'no'],
+      ['retransmit_fentry', 'no'],
+    ]),
+    undefined,
+  )
+  assert.deepEqual(
+    choices.map(({ point, hook }) => [point, hook]),
+    [
+      ['receiveRead', 'tp_btf'],
+      ['retransmit', 'kprobe'],
+    ],
+  )
+  assert.deepEqual([keepsStateInHash(choices, true), keepsStateInHash(choices, true, true)], [false, true])
 })

@@ -3,6 +3,7 @@ import {
   probePoints,
   signalSpecs,
   forgettingPoints,
+  historyPoints,
   statePoints,
   type Hook,
   type HookVariant,
@@ -63,9 +64,16 @@ function isAllowed(variant: HookVariant, allowed: ReadonlySet<Hook> | undefined)
 /**
  * Whether the state of sockets must be kept in a hash: sk_storage wants programs that know the socket's type, and a
  * kernel that lets tracing programs use it (5.11).
+ *
+ * @param keepsHistory whether the last events of each socket are kept with it
  */
-export function keepsStateInHash(choices: readonly PointChoice[], hasTracingStorage: boolean): boolean {
-  return !hasTracingStorage || choices.some(({ point, hook }) => statePoints.includes(point) && hook === 'kprobe')
+export function keepsStateInHash(
+  choices: readonly PointChoice[],
+  hasTracingStorage: boolean,
+  keepsHistory = false,
+): boolean {
+  const points = keepsHistory ? [...statePoints, ...historyPoints] : statePoints
+  return !hasTracingStorage || choices.some(({ point, hook }) => points.includes(point) && hook === 'kprobe')
 }
 
 /** The choices without the points that only a hash must be told of. */

@@ -54,12 +54,14 @@ export interface Circumstances {
  * libbpf loads an object whole or not at all, so after a failure it is opened afresh without the variant that failed.
  *
  * @param isSparing whether to do without what burdens others
+ * @param keepsHistory whether the last events of each socket are kept
  * @param configure sizes maps and sets variables of the opened object
  * @throws OperatorError where nothing can be loaded at all: no rights, no BTF
  */
 export function loadPrograms(
   wanted: readonly ProbeSignal[],
   isSparing: boolean,
+  keepsHistory: boolean,
   configure: (object: NativeBpfObject, circumstances: Circumstances) => void,
 ): LoadedPrograms {
   checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
@@ -75,7 +77,7 @@ export function loadPrograms(
       for (const [key, reason] of refusedKinds()) refused.set(key, refused.get(key) ?? reason)
       continue
     }
-    const isStateInHash = keepsStateInHash(all, hasTracingStorage)
+    const isStateInHash = keepsStateInHash(all, hasTracingStorage, keepsHistory)
     const candidates = isStateInHash ? all : withoutForgetting(all)
     const signals = wanted.map((signal) => signalStatus(signal, candidates))
     const choices = neededChoices(candidates, signals)

@@ -6,6 +6,7 @@ import {
   configBytes,
   decodeBook,
   encodeConfig,
+  historyEventBytes,
   ledgerEventBytes,
   openEventBytes,
   packetEventBytes,
@@ -31,6 +32,7 @@ const maxRecordBytes = Math.max(
   ledgerEventBytes,
   cgroupEventBytes,
   stateEventBytes,
+  historyEventBytes,
 )
 
 /** Cgroups that the kernel side can be told to leave out. */
@@ -97,12 +99,15 @@ export class ProbeSession {
   readonly #reader: RingReader
   readonly #packetClock: PacketClock | undefined
   readonly #hasStateRows: boolean
+  /** Maps that hold the state of sockets by their address, where that is done. */
+  #hashes: string[] = []
   readonly edges: EdgeTable | undefined
 
   /** @throws OperatorError where nothing can be loaded; a signal that is off is no error here */
   constructor(options: SessionOptions) {
     this.epochNs = process.hrtime.bigint()
-    this.#programs = loadPrograms(options.signals, options.isSparing ?? false, (object, circumstances) =>
+    const { signals, isSparing = false, config } = options
+    this.#programs = loadPrograms(signals, isSparing, config.history !== 0, (object, circumstances) =>
       this.#configure(object, circumstances, options),
     )
     this.#signals = this.#programs.signals
@@ -148,8 +153,14 @@ export class ProbeSession {
       firstUseAtRead: Number(isFirstUseSeenAtRead),
       datagramsAtQueued: Number(areDatagramsSeenAtQueued),
     })
-    for (const map of ['socket_states', 'unread_marks']) object.setMapAutocreate(map, !isStateInHash)
-    for (const map of ['socket_states_hash', 'unread_marks_hash']) object.setMapAutocreate(map, isStateInHash)
+    const keepsHistory = options.config.history !== 0
+    this.#hashes = isStateInHash ? ['socket_states_hash', 'unread_marks_hash'] : []
+    if (isStateInHash && keepsHistory) this.#hashes.push('histories_hash')
+    object.setMapAutocreate('socket_states', !isStateInHash && !keepsHistory)
+    object.setMapAutocreate('recorded_states', !isStateInHash && keepsHistory)
+    object.setMapAutocreate('unread_marks', !isStateInHash)
+    for (const map of ['socket_states_hash', 'unread_marks_hash', 'histories_hash'])
+      object.setMapAutocreate(map, this.#hashes.includes(map))
     object.setVariable('.rodata', 'cfg', config)
     object.setMapEntries('events', options.ringBytes)
     if (options.config.byCgroup) object.setMapEntries('unwanted_cgroups', maxUnwantedCgroups)
@@ -248,7 +259,7 @@ export class ProbeSession {
 
   /** Entries in use of each map that grows with what the host does. */
   mapEntries(): Record<string, number> {
-    const names = ['connections', 'connect_calls', 'selected_processes', 'send_calls', 'edges']
+    const names = ['connections', 'connect_calls', 'selected_processes', 'send_calls', 'edges', ...this.#hashes]
     return Object.fromEntries(names.map((name) => [name, this.#object.entries(name).count]))
   }
 

@@ -13,6 +13,7 @@ export const signalNames = [
   'drop',
   'ledger',
   'state',
+  'history',
 ] as const
 
 export type SignalName = (typeof signalNames)[number]

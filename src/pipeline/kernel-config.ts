@@ -25,6 +25,12 @@ export interface KernelWishes {
   cgroupHierarchy?: CgroupHierarchy | undefined
   /** Ledgers of connections, and of requests and replies that took longer than this; undefined: none. */
   ledger?: { exchangesOverNs: number | undefined } | undefined
+  /**
+   * The last events of each TCP socket are kept, of those signals that are watched, and told when a connect fails, when a
+   * retransmission timer runs out, and when a handshake, a wait for accept(), a send or a pickup takes longer than
+   * `overNs`; undefined: not for that.
+   */
+  history?: { overNs: number | undefined } | undefined
 }
 
 /**
@@ -41,12 +47,14 @@ export function kernelConfig(wishes: KernelWishes): WatchConfig {
     selectedOnly: Number(filter.selectedOnly ?? false),
     sendOverNs: wishes.sendRows?.overNs ?? 0,
     exchangeOverNs: wishes.ledger?.exchangesOverNs ?? 0,
+    historyOverNs: wishes.history?.overNs ?? 0,
     pickupRows: Number(wishes.pickupRows !== undefined),
     sendRows: Number(wishes.sendRows !== undefined),
     packetRows: Number(wishes.packetRows ?? false),
     aggregate: Number(wishes.aggregate !== undefined),
     byEdge: Number(wishes.aggregate === 'edge'),
     ledger: Number(wishes.ledger !== undefined),
+    history: Number(wishes.history !== undefined),
     existingRows: Number(wishes.existingRows ?? false),
     stateRows: Number(wishes.stateRows ?? false),
     cgroupV1: wishes.cgroupHierarchy?.controller === undefined ? 0 : wishes.cgroupHierarchy.controller + 1,

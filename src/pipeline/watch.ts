@@ -11,6 +11,7 @@ import { signalNames, type Book, type SignalName } from '../model/book.ts'
 import type { Identity } from '../model/container.ts'
 import type { ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
 import type { EdgeActivity } from '../model/edge.ts'
+import type { ToldHistory } from '../model/incident.ts'
 import type { Ledger } from '../model/ledger.ts'
 import type { PacketEvent } from '../model/packet-event.ts'
 import type { PickupSample } from '../model/pickup-sample.ts'
@@ -27,6 +28,7 @@ import {
   sendSampleOf,
   stateChangeOf,
 } from '../track/event-facts.ts'
+import { socketHistoryOf } from '../track/history-facts.ts'
 import { PendingConnects } from '../track/pending-connects.ts'
 import type { Task } from '../model/process.ts'
 import type { SocketPair } from '../model/socket.ts'
@@ -63,6 +65,7 @@ export interface WatchSinks {
   onPacket?(event: PacketEvent): void
   onLedger?(ledger: Ledger): void
   onState?(change: StateChange): void
+  onHistory?(history: ToldHistory): void
   /** After the events of one batch, or of one moment. */
   onBatchEnd?(): void
   /** `maxEvents` have been delivered. */
@@ -290,6 +293,10 @@ export class Watch {
         if (states && !states.has(change.from) && !states.has(change.to)) this.#leftOut.state++
         else if (this.#admit('state', change.owner, change.socket)) this.#sinks.onState?.(change)
       },
+      onHistory: (wireEvent) => {
+        const history = socketHistoryOf(wireEvent)
+        if (this.#admit('history', history.owner, history.socket)) this.#sinks.onHistory?.(history)
+      },
       onCgroup: ({ change, cgroupId, path }) => {
         if (change === CgroupChange.created) {
           this.#identities.note(cgroupId, path)
@@ -360,6 +367,7 @@ export class Watch {
     const watched = new Set<SignalName>(this.#options.signals.filter((signal) => this.#isTold(signal)))
     if (this.#pending) watched.add('pending')
     if (this.#options.ledger) watched.add('ledger')
+    if (this.#options.history) watched.add('history')
     return this.#session
       .books()
       .flatMap(({ signal, ...book }) =>

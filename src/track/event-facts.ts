@@ -180,7 +180,7 @@ const ownerSources: Record<number, OwnerSource> = {
   [wire.OwnerSource.existing]: 'existing',
 }
 
-function ownerOf(task: wire.Task): Owner | undefined {
+export function ownerOf(task: wire.Task): Owner | undefined {
   const source = ownerSources[task.source]
   return source && { ...taskOf(task), source }
 }

@@ -4,6 +4,8 @@ import {
   CloseEvent,
   closeEventBytes,
   EventKind,
+  HistoryEvent,
+  historyEventBytes,
   LedgerEvent,
   ledgerEventBytes,
   OpenEvent,
@@ -26,6 +28,7 @@ export interface EventHandlers {
   onLedger(event: LedgerEvent): void
   onCgroup(event: CgroupEvent): void
   onState(event: StateEvent): void
+  onHistory(event: HistoryEvent): void
 }
 
 /**
@@ -41,6 +44,7 @@ export function readBatch(view: DataView, bytes: number, handlers: EventHandlers
   const ledger = new LedgerEvent(view)
   const cgroup = new CgroupEvent(view)
   const state = new StateEvent(view)
+  const history = new HistoryEvent(view)
   for (let offset = 0; offset < bytes;) {
     const kind = view.getUint32(offset, true)
     switch (kind) {
@@ -81,6 +85,10 @@ export function readBatch(view: DataView, bytes: number, handlers: EventHandlers
       case EventKind.state:
         handlers.onState(state.at(offset))
         offset += stateEventBytes
+        break
+      case EventKind.history:
+        handlers.onHistory(history.at(offset))
+        offset += historyEventBytes
         break
       default:
         throw new RangeError(`a ring record has kind ${kind}, which is none`)

@@ -37,6 +37,23 @@ export const EventKind = {
   cgroup: 12,
   existing: 13,
   state: 14,
+  history: 15,
+} as const
+
+export const HistoryTrigger = {
+  slow: 0,
+  failure: 1,
+  rto: 2,
+} as const
+
+export const HistoryWhat = {
+  state: 0,
+  accept: 1,
+  send: 2,
+  receive: 3,
+  read: 4,
+  retransmit: 5,
+  reset: 6,
 } as const
 
 export const LedgerSpan = {
@@ -103,6 +120,7 @@ export const Signal = {
   cgroup: 12,
   existing: 13,
   state: 14,
+  history: 15,
 } as const
 
 export const SocketFlag = {
@@ -285,6 +303,7 @@ export interface Config {
   pickupOverNs: number
   sendOverNs: number
   exchangeOverNs: number
+  historyOverNs: number
   ipVersion: number
   selectedOnly: number
   pickupRows: number
@@ -303,6 +322,7 @@ export interface Config {
   cgroupV1: number
   cgroupV1Hierarchy: number
   byCgroup: number
+  history: number
   pids: NumberSet
   tids: NumberSet
   uids: NumberSet
@@ -315,7 +335,7 @@ export interface Config {
   comms: CommSet
 }
 
-export const configBytes = 3520
+export const configBytes = 3536
 
 export function encodeConfig(view: DataView, offset: number, value: Config): void {
   writeU64(view, offset, value.epochNs)
@@ -323,34 +343,36 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   writeU64(view, offset + 16, value.pickupOverNs)
   writeU64(view, offset + 24, value.sendOverNs)
   writeU64(view, offset + 32, value.exchangeOverNs)
-  view.setUint32(offset + 40, value.ipVersion, true)
-  view.setUint32(offset + 44, value.selectedOnly, true)
-  view.setUint32(offset + 48, value.pickupRows, true)
-  view.setUint32(offset + 52, value.sendRows, true)
-  view.setUint32(offset + 56, value.aggregate, true)
-  view.setUint32(offset + 60, value.byEdge, true)
-  view.setUint32(offset + 64, value.packetRows, true)
-  view.setUint32(offset + 68, value.ledger, true)
-  view.setUint32(offset + 72, value.existingRows, true)
-  view.setUint32(offset + 76, value.stateRows, true)
-  view.setUint32(offset + 80, value.hasRdonlyCast, true)
-  view.setUint32(offset + 84, value.hasCookie, true)
-  view.setUint32(offset + 88, value.stateInHash, true)
-  view.setUint32(offset + 92, value.firstUseAtRead, true)
-  view.setUint32(offset + 96, value.datagramsAtQueued, true)
-  view.setUint32(offset + 100, value.cgroupV1, true)
-  view.setUint32(offset + 104, value.cgroupV1Hierarchy, true)
-  view.setUint32(offset + 108, value.byCgroup, true)
-  encodeNumberSet(view, offset + 112, value.pids)
-  encodeNumberSet(view, offset + 376, value.tids)
-  encodeNumberSet(view, offset + 640, value.uids)
-  encodeNumberSet(view, offset + 904, value.netns)
-  encodeNumberSet(view, offset + 1168, value.ports)
-  encodeNumberSet(view, offset + 1432, value.localPorts)
-  encodeNumberSet(view, offset + 1696, value.peerPorts)
-  encodeNetworkSet(view, offset + 1960, value.hosts)
-  encodeNetworkSet(view, offset + 2480, value.peers)
-  encodeCommSet(view, offset + 3000, value.comms)
+  writeU64(view, offset + 40, value.historyOverNs)
+  view.setUint32(offset + 48, value.ipVersion, true)
+  view.setUint32(offset + 52, value.selectedOnly, true)
+  view.setUint32(offset + 56, value.pickupRows, true)
+  view.setUint32(offset + 60, value.sendRows, true)
+  view.setUint32(offset + 64, value.aggregate, true)
+  view.setUint32(offset + 68, value.byEdge, true)
+  view.setUint32(offset + 72, value.packetRows, true)
+  view.setUint32(offset + 76, value.ledger, true)
+  view.setUint32(offset + 80, value.existingRows, true)
+  view.setUint32(offset + 84, value.stateRows, true)
+  view.setUint32(offset + 88, value.hasRdonlyCast, true)
+  view.setUint32(offset + 92, value.hasCookie, true)
+  view.setUint32(offset + 96, value.stateInHash, true)
+  view.setUint32(offset + 100, value.firstUseAtRead, true)
+  view.setUint32(offset + 104, value.datagramsAtQueued, true)
+  view.setUint32(offset + 108, value.cgroupV1, true)
+  view.setUint32(offset + 112, value.cgroupV1Hierarchy, true)
+  view.setUint32(offset + 116, value.byCgroup, true)
+  view.setUint32(offset + 120, value.history, true)
+  encodeNumberSet(view, offset + 128, value.pids)
+  encodeNumberSet(view, offset + 392, value.tids)
+  encodeNumberSet(view, offset + 656, value.uids)
+  encodeNumberSet(view, offset + 920, value.netns)
+  encodeNumberSet(view, offset + 1184, value.ports)
+  encodeNumberSet(view, offset + 1448, value.localPorts)
+  encodeNumberSet(view, offset + 1712, value.peerPorts)
+  encodeNetworkSet(view, offset + 1976, value.hosts)
+  encodeNetworkSet(view, offset + 2496, value.peers)
+  encodeCommSet(view, offset + 3016, value.comms)
 }
 
 export interface EdgeKey {
@@ -430,6 +452,107 @@ export function decodeHistogram(view: DataView, offset: number): Histogram {
     sumNs: readU64(view, offset),
     maxNs: Array.from({ length: 8 }, (_, i) => readU64(view, offset + 8 + 8 * i)),
     counts: readU32s(view, offset + 72, 218),
+  }
+}
+
+export const historyEventBytes = 920
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class HistoryEvent {
+  readonly #view: DataView
+  #offset = 0
+  readonly tuple: Tuple
+  readonly owner: Task
+  readonly cause: HistoryItem
+
+  constructor(view: DataView) {
+    this.#view = view
+    this.tuple = new Tuple(view)
+    this.owner = new Task(view)
+    this.cause = new HistoryItem(view)
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    this.tuple.at(offset + 24)
+    this.owner.at(offset + 64)
+    this.cause.at(offset + 112)
+    return this
+  }
+
+  get kind(): number {
+    return this.#view.getUint32(this.#offset, true)
+  }
+
+  get trigger(): number {
+    return this.#view.getUint32(this.#offset + 4, true)
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get connectionId(): number {
+    return readU64(this.#view, this.#offset + 16)
+  }
+
+  get told(): number {
+    return this.#view.getUint32(this.#offset + 136, true)
+  }
+
+  get first(): number {
+    return this.#view.getUint32(this.#offset + 140, true)
+  }
+
+  get end(): number {
+    return this.#view.getUint32(this.#offset + 144, true)
+  }
+
+  get items(): HistoryItem[] {
+    return Array.from({ length: 32 }, (_, i) => new HistoryItem(this.#view).at(this.#offset + 152 + 24 * i))
+  }
+}
+
+export const historyItemBytes = 24
+
+/** Reads in place: what it says changes with the bytes below it and with at(). */
+export class HistoryItem {
+  readonly #view: DataView
+  #offset = 0
+
+  constructor(view: DataView) {
+    this.#view = view
+  }
+
+  /** Moves to the record that begins there. */
+  at(offset: number): this {
+    this.#offset = offset
+    return this
+  }
+
+  get timeNs(): number {
+    return readU64(this.#view, this.#offset)
+  }
+
+  get durationNs(): number {
+    return readU64(this.#view, this.#offset + 8)
+  }
+
+  get bytes(): number {
+    return this.#view.getUint32(this.#offset + 16, true)
+  }
+
+  get extra(): number {
+    return this.#view.getUint16(this.#offset + 20, true)
+  }
+
+  get what(): number {
+    return this.#view.getUint8(this.#offset + 22)
+  }
+
+  get type(): number {
+    return this.#view.getUint8(this.#offset + 23)
   }
 }
 
@@ -991,41 +1114,44 @@ export const wireLayout = {
     ],
   },
   wl_config: {
-    size: 3520,
+    size: 3536,
     members: [
       { name: 'epoch_ns', offset: 0, size: 8 },
       { name: 'slow_ns', offset: 8, size: 8 },
       { name: 'pickup_over_ns', offset: 16, size: 8 },
       { name: 'send_over_ns', offset: 24, size: 8 },
       { name: 'exchange_over_ns', offset: 32, size: 8 },
-      { name: 'ip_version', offset: 40, size: 4 },
-      { name: 'selected_only', offset: 44, size: 4 },
-      { name: 'pickup_rows', offset: 48, size: 4 },
-      { name: 'send_rows', offset: 52, size: 4 },
-      { name: 'aggregate', offset: 56, size: 4 },
-      { name: 'by_edge', offset: 60, size: 4 },
-      { name: 'packet_rows', offset: 64, size: 4 },
-      { name: 'ledger', offset: 68, size: 4 },
-      { name: 'existing_rows', offset: 72, size: 4 },
-      { name: 'state_rows', offset: 76, size: 4 },
-      { name: 'has_rdonly_cast', offset: 80, size: 4 },
-      { name: 'has_cookie', offset: 84, size: 4 },
-      { name: 'state_in_hash', offset: 88, size: 4 },
-      { name: 'first_use_at_read', offset: 92, size: 4 },
-      { name: 'datagrams_at_queued', offset: 96, size: 4 },
-      { name: 'cgroup_v1', offset: 100, size: 4 },
-      { name: 'cgroup_v1_hierarchy', offset: 104, size: 4 },
-      { name: 'by_cgroup', offset: 108, size: 4 },
-      { name: 'pids', offset: 112, size: 264 },
-      { name: 'tids', offset: 376, size: 264 },
-      { name: 'uids', offset: 640, size: 264 },
-      { name: 'netns', offset: 904, size: 264 },
-      { name: 'ports', offset: 1168, size: 264 },
-      { name: 'local_ports', offset: 1432, size: 264 },
-      { name: 'peer_ports', offset: 1696, size: 264 },
-      { name: 'hosts', offset: 1960, size: 520 },
-      { name: 'peers', offset: 2480, size: 520 },
-      { name: 'comms', offset: 3000, size: 520 },
+      { name: 'history_over_ns', offset: 40, size: 8 },
+      { name: 'ip_version', offset: 48, size: 4 },
+      { name: 'selected_only', offset: 52, size: 4 },
+      { name: 'pickup_rows', offset: 56, size: 4 },
+      { name: 'send_rows', offset: 60, size: 4 },
+      { name: 'aggregate', offset: 64, size: 4 },
+      { name: 'by_edge', offset: 68, size: 4 },
+      { name: 'packet_rows', offset: 72, size: 4 },
+      { name: 'ledger', offset: 76, size: 4 },
+      { name: 'existing_rows', offset: 80, size: 4 },
+      { name: 'state_rows', offset: 84, size: 4 },
+      { name: 'has_rdonly_cast', offset: 88, size: 4 },
+      { name: 'has_cookie', offset: 92, size: 4 },
+      { name: 'state_in_hash', offset: 96, size: 4 },
+      { name: 'first_use_at_read', offset: 100, size: 4 },
+      { name: 'datagrams_at_queued', offset: 104, size: 4 },
+      { name: 'cgroup_v1', offset: 108, size: 4 },
+      { name: 'cgroup_v1_hierarchy', offset: 112, size: 4 },
+      { name: 'by_cgroup', offset: 116, size: 4 },
+      { name: 'history', offset: 120, size: 4 },
+      { name: '_pad', offset: 124, size: 4 },
+      { name: 'pids', offset: 128, size: 264 },
+      { name: 'tids', offset: 392, size: 264 },
+      { name: 'uids', offset: 656, size: 264 },
+      { name: 'netns', offset: 920, size: 264 },
+      { name: 'ports', offset: 1184, size: 264 },
+      { name: 'local_ports', offset: 1448, size: 264 },
+      { name: 'peer_ports', offset: 1712, size: 264 },
+      { name: 'hosts', offset: 1976, size: 520 },
+      { name: 'peers', offset: 2496, size: 520 },
+      { name: 'comms', offset: 3016, size: 520 },
     ],
   },
   wl_edge_key: {
@@ -1068,6 +1194,34 @@ export const wireLayout = {
       { name: 'sum_ns', offset: 0, size: 8 },
       { name: 'max_ns', offset: 8, size: 64 },
       { name: 'counts', offset: 72, size: 872 },
+    ],
+  },
+  wl_history_event: {
+    size: 920,
+    members: [
+      { name: 'kind', offset: 0, size: 4 },
+      { name: 'trigger', offset: 4, size: 4 },
+      { name: 'time_ns', offset: 8, size: 8 },
+      { name: 'connection_id', offset: 16, size: 8 },
+      { name: 'tuple', offset: 24, size: 40 },
+      { name: 'owner', offset: 64, size: 48 },
+      { name: 'cause', offset: 112, size: 24 },
+      { name: 'told', offset: 136, size: 4 },
+      { name: 'first', offset: 140, size: 4 },
+      { name: 'end', offset: 144, size: 4 },
+      { name: '_pad', offset: 148, size: 4 },
+      { name: 'items', offset: 152, size: 768 },
+    ],
+  },
+  wl_history_item: {
+    size: 24,
+    members: [
+      { name: 'time_ns', offset: 0, size: 8 },
+      { name: 'duration_ns', offset: 8, size: 8 },
+      { name: 'bytes', offset: 16, size: 4 },
+      { name: 'extra', offset: 20, size: 2 },
+      { name: 'what', offset: 22, size: 1 },
+      { name: 'type', offset: 23, size: 1 },
     ],
   },
   wl_holder_record: {

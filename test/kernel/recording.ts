@@ -6,6 +6,7 @@ import type { Book } from '../../src/model/book.ts'
 import type { ConnectionEvent, ExistingConnection } from '../../src/model/connection-event.ts'
 import type { StageName } from '../../src/model/edge.ts'
 import type { Filter } from '../../src/model/filter.ts'
+import type { ToldHistory } from '../../src/model/incident.ts'
 import type { Ledger } from '../../src/model/ledger.ts'
 import type { PacketEvent } from '../../src/model/packet-event.ts'
 import type { PickupSample } from '../../src/model/pickup-sample.ts'
@@ -23,6 +24,7 @@ export class Recording {
   readonly sends: SendSample[] = []
   readonly packets: PacketEvent[] = []
   readonly ledgers: Ledger[] = []
+  readonly histories: ToldHistory[] = []
   readonly existing: ExistingConnection[] = []
   readonly states: StateChange[] = []
   /** Takes the pickups instead of keeping them: for a test with very many. */
@@ -47,6 +49,7 @@ export class Recording {
         onSend: (sample) => recording.sends.push(sample),
         onPacket: (event) => recording.packets.push(event),
         onLedger: (ledger) => recording.ledgers.push(ledger),
+        onHistory: (history) => recording.histories.push(history),
         onExisting: (connection) => recording.existing.push(connection),
         onState: (change) => recording.states.push(change),
       },

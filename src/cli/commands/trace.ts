@@ -1,5 +1,12 @@
 import { Option } from 'commander'
-import { connectionEventJson, ledgerJson, packetEventJson, startJson, summaryJson } from '../../export/ndjson.ts'
+import {
+  connectionEventJson,
+  historyJson,
+  ledgerJson,
+  packetEventJson,
+  startJson,
+  summaryJson,
+} from '../../export/ndjson.ts'
 import { ReverseNames } from '../../host/reverse-names.ts'
 import type { ProbeSignal } from '../../kernel/probe-points.ts'
 import { parseDurationNs } from '../../lib/duration.ts'
@@ -13,7 +20,7 @@ import { optionValue } from '../options/option-value.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
 import { Output } from '../output.ts'
 import { RowFormat } from '../render/columns.ts'
-import { connectionColumns, type TraceEvent, type TraceRow } from '../render/connection-columns.ts'
+import { connectionColumns, historyAfterRow, type TraceEvent, type TraceRow } from '../render/connection-columns.ts'
 import { summaryLines } from '../render/summary.ts'
 import { tallyTable } from '../render/tally-table.ts'
 import { TcptracerRows } from '../render/tcptracer-rows.ts'
@@ -22,6 +29,7 @@ interface TraceOptions extends FilterOptions, WatchCommandOptions {
   /** Nanoseconds. */
   slow?: number
   ledger?: true
+  history?: true
   packets?: true
   resolve?: true
   tcptracer?: true
@@ -35,11 +43,14 @@ Rows: connect, accept, fail (never established; DETAIL says why), close, and wit
 Times are milliseconds. HANDSHAKE: SYN to established. ACCEPTQ: established to accept(). DURATION: established to closed.
 With --ledger, a row at the end of each connection says where its time went, in parts that add up; with --slow TIME as
 well, so does one for each request and reply that took longer than TIME.
+With --history, a row when a connect fails or a retransmission timer runs out, and with --slow TIME when a handshake, a wait
+for accept(), a send or the wait of received data passed TIME: what happened to that socket before, as the kernel kept it.
 
 Examples:
   wirelag trace --port 5432,6379            connections with Postgres or Redis at either end
   wirelag trace --slow 5ms                  slow handshakes and accepts, also while they still wait
   wirelag trace --comm 'nginx*' --peer '10.0.0.0/8,!10.0.0.1'
+  wirelag trace --history --slow 50ms       what led to each wait of over 50 ms
   wirelag trace --ledger --packets          where the time of each went; retransmits, resets and drops between
   wirelag trace --json --count 100 | jq .   for programs
   wirelag trace --tcptracer -t -p 1234      the output of BCC's tcptracer`
@@ -52,6 +63,7 @@ export const add: AddCommand = (command, context) => {
   )
   command
     .option('--ledger', 'where the time of each connection went')
+    .option('--history', 'what led to what failed, timed out or, with --slow, took long')
     .option('--resolve', 'peers by name, as far as reverse lookups have told by then')
     .option('--packets', 'also rows for retransmits, resets and packets that the kernel drops')
   addFilterOptions(command, { pid: 'p', netns: 'N', uid: 'u' })
@@ -86,6 +98,7 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
         slowNs: options.slow,
         packetRows: options.packets,
         ledger: options.ledger && { exchangesOverNs: options.slow },
+        history: options.history && { overNs: options.slow },
         serviceOf: await serviceRuleOf(options),
         ringBytes: options.ringSize,
         maxEvents: options.count,
@@ -108,6 +121,7 @@ async function trace(options: TraceOptions, { childArgs }: CommandContext): Prom
         },
         onPacket: write,
         onLedger: write,
+        onHistory: write,
         onBatchEnd: () => output.flush(),
       },
       isSettled: () => tally?.openCount === 0,
@@ -125,9 +139,10 @@ function namePeer({ socket: { peer } }: TraceEvent, names: ReverseNames): void {
   if (name !== undefined) peer.name = name
 }
 
-function signalsOf({ ledger, packets }: TraceOptions, hasChild: boolean): ProbeSignal[] {
+function signalsOf({ ledger, history, packets }: TraceOptions, hasChild: boolean): ProbeSignal[] {
   const signals = new Set<ProbeSignal>(['connect', 'accept', 'close'])
   if (ledger) for (const signal of ['pickup', 'send', 'retransmit'] as const) signals.add(signal)
+  if (history) for (const signal of ['pickup', 'send', 'retransmit', 'reset'] as const) signals.add(signal)
   if (packets) for (const signal of ['retransmit', 'reset', 'drop'] as const) signals.add(signal)
   if (hasChild) signals.add('command')
   return [...signals]
@@ -156,6 +171,8 @@ function eventJson(event: TraceEvent, unixNs: bigint): Record<string, unknown> {
   switch (event.kind) {
     case 'ledger':
       return ledgerJson(event, unixNs)
+    case 'history':
+      return historyJson(event, unixNs)
     case 'retransmit':
     case 'reset':
     case 'drop':
@@ -172,7 +189,10 @@ function tableRows(isTerminal: boolean): Rows {
       format = new RowFormat(connectionColumns(watch.ownerColumn, isTerminal), isTerminal)
       return [format.header()]
     },
-    row: (event, watch) => format?.row({ event, unixNs: watch.unixNs(event.timeNs) }),
+    row: (event, watch) => {
+      const row = format?.row({ event, unixNs: watch.unixNs(event.timeNs) })
+      return event.kind === 'history' && row !== undefined ? row + historyAfterRow(event, isTerminal) : row
+    },
   }
 }
 

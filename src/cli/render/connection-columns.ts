@@ -1,13 +1,15 @@
 import { printable } from '../../lib/printable.ts'
 import type { ConnectionEvent } from '../../model/connection-event.ts'
+import type { ToldHistory } from '../../model/incident.ts'
 import type { Ledger } from '../../model/ledger.ts'
 import type { PacketEvent } from '../../model/packet-event.ts'
 import { clockTimeMs, ms, type Column } from './columns.ts'
 import { ownerColumns, type OwnerColumn } from './owner-columns.ts'
+import { historyCauseText, historyTexts } from './socket-history-text.ts'
 import { ledgerText } from './ledger-text.ts'
 
 /** What `wirelag trace` has a row for. */
-export type TraceEvent = ConnectionEvent | PacketEvent | Ledger
+export type TraceEvent = ConnectionEvent | PacketEvent | Ledger | ToldHistory
 
 /** An event and when it was, in nanoseconds since 1970. */
 export interface TraceRow {
@@ -119,7 +121,15 @@ function detail(event: TraceEvent): string {
       return event.reason
     case 'ledger':
       return ledgerText(event)
+    case 'history':
+      return historyCauseText(event)
     default:
       return none
   }
+}
+
+/** What led to a trigger, after its row: on a terminal in lines of their own, else in the row's last field. */
+export function historyAfterRow(history: ToldHistory, isTerminal: boolean): string {
+  const texts = historyTexts(history)
+  return isTerminal ? texts.map((text) => `\n${' '.repeat(13)}${text}`).join('') : ` (${texts.join('; ')})`
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { hookModes, reportPrefix, type GuestReport } from '../report.ts'
 import { hideBtf, tryCommandLine, tryRefusal } from './command-line.ts'
+import { tryHistories } from './histories.ts'
 import { tryHooks } from './hooks.ts'
 
 let failed = 0
@@ -18,6 +19,7 @@ if (readFileSync('/proc/cmdline', 'utf8').includes('lockdown=confidentiality')) 
   )
 } else {
   for (const mode of hookModes) report(await tryHooks(mode))
+  for (const mode of hookModes) report(await tryHistories(mode))
   report(await tryCommandLine())
   hideBtf()
   report(tryRefusal('no BTF', 'wirelag: this kernel has no type information (BTF), which wirelag reads it by'))
