@@ -11,6 +11,8 @@ export type TellAlert = (line: string, fields: Readonly<Record<string, unknown>>
 /** Where alerts are told. Nobody waits for it, and nothing throws. */
 export interface Receiver {
   readonly name: string
+  /** Also by rules that do not name it. */
+  readonly hearsFindings: boolean
   /** A message about many alerts of one rule. */
   onMessage?(message: AlertMessage): void
   /** Each second: the alerts of a rule that have just fired or ended, and all that fire. */
@@ -26,7 +28,7 @@ export interface ReceiverSurroundings {
   /** As it is now. */
   scene: () => AlertScene
   /** For receivers over HTTP. */
-  delivery?: WebhookOptions
+  delivery: WebhookOptions
 }
 
 export function receiverOf(receiver: AlertReceiver, { tell, scene, delivery }: ReceiverSurroundings): Receiver {
@@ -46,6 +48,8 @@ function alertsUrl(base: URL): URL {
 
 class TerminalReceiver implements Receiver {
   readonly name: string
+  /** The agent tells them there by itself, with their evidence. */
+  readonly hearsFindings = false
   readonly #tell: TellAlert
 
   constructor(name: string, tell: TellAlert) {
@@ -55,9 +59,10 @@ class TerminalReceiver implements Receiver {
 
   onMessage(message: AlertMessage): void {
     const { rule, firingCount, resolvedCount, beyond } = message
-    const { name, severity } = rule
+    const { name, kind, severity } = rule
     this.#tell(alertMessageText(message), {
       rule: name,
+      kind,
       severity,
       firing: firingCount,
       resolved: resolvedCount,
@@ -69,6 +74,7 @@ class TerminalReceiver implements Receiver {
 /** What is told over HTTP, and how that goes. */
 abstract class HttpReceiver implements Receiver {
   readonly name: string
+  readonly hearsFindings = true
   protected readonly webhook: Webhook
   protected readonly scene: () => AlertScene
 

@@ -1,14 +1,9 @@
 import { hostname } from 'node:os'
-import type { AlertScene } from '../export/alertmanager.ts'
-import { passesIdentity } from '../identity/identity-filter.ts'
-import type { AlertMessage, AlertRule, AlertSubject, RuleAlert } from '../model/alert-rule.ts'
 import type { AlertReceiver, AlertSettings } from '../model/alert-settings.ts'
-import type { RuleReadings } from '../track/alert-facts.ts'
-import { AlertGroup } from '../track/alert-group.ts'
-import { AlertHysteresis } from '../track/alert-hysteresis.ts'
-import { readingsOf, thresholdOf } from '../track/alert-readings.ts'
 import type { AgentSecond, AgentSink, AgentStep } from './agent/agent-sink.ts'
+import { AlertClock } from './alert-clock.ts'
 import { receiverOf, type Receiver, type TellAlert } from './alert-receivers.ts'
+import { RuleRun } from './alert-run.ts'
 import type { WebhookOptions, WebhookTally } from './webhook.ts'
 
 export interface AlertingOptions {
@@ -21,127 +16,96 @@ export interface AlertingOptions {
   delivery?: WebhookOptions
 }
 
-/** So many alerts of a rule fire at the same time; those beyond are counted. */
-const maxFiring = 200
-/** Changes of the clock that are smaller do not move the times of alerts that are there. */
-const clockSlackMs = 1000
 /** For what is under way at the end. */
 const graceMs = 2000
 
 /** Judges by the rules what the agent sees, and tells receivers. */
 export class Alerting implements AgentSink {
   readonly name = 'alerts'
-  readonly #host: string
-  readonly #receivers: readonly Receiver[]
-  readonly #runs: readonly RuleRun[]
-  /** Of what the agent told, from its first second on: a clock that never goes back. */
-  #timeNs = 0
-  #nowUnixMs = 0
-  /** What time 0 was. */
-  #zeroUnixMs: number | undefined
+  readonly #clock: AlertClock
+  readonly #tell: TellAlert
+  readonly #delivery: WebhookOptions
+  /** By what the settings say of each, so that it is known again. */
+  #receivers: ReadonlyMap<string, Receiver> = new Map()
+  #runs: ReadonlyMap<string, RuleRun> = new Map()
 
-  constructor({ settings, tell, host = hostname(), delivery }: AlertingOptions) {
-    this.#host = host
-    const scene = (): AlertScene => this.#scene()
-    const receive = (receiver: AlertReceiver): Receiver =>
-      receiverOf(receiver, { tell, scene, ...(delivery ? { delivery } : {}) })
-    this.#receivers = settings.receivers.map(receive)
-    this.#runs = settings.rules.map((rule) => new RuleRun(rule, settings, this.#receivers))
+  constructor({ settings, tell, host = hostname(), delivery = {} }: AlertingOptions) {
+    this.#clock = new AlertClock(host)
+    this.#tell = tell
+    this.#delivery = delivery
+    this.reconfigure(settings, host)
   }
 
-  #scene(): AlertScene {
-    const zeroMs = this.#zeroUnixMs ?? 0
-    return { host: this.#host, nowMs: this.#nowUnixMs, unixMs: (timeNs) => zeroMs + timeNs / 1e6 }
+  /**
+   * Takes other settings. What stands in both goes on: what fires is not told again, what waits for a receiver still
+   * does. What fires by a rule that is no more is told as resolved.
+   */
+  reconfigure(settings: AlertSettings, host: string): void {
+    this.#clock.host = host
+    const oldReceivers = this.#receivers
+    const oldRuns = this.#runs
+    const { groupWaitNs, groupIntervalNs, repeatNs } = settings
+    const times = { groupWaitNs, groupIntervalNs, repeatNs }
+    const receivers = new Map(
+      settings.receivers.map((receiver) => {
+        const key = JSON.stringify(receiver)
+        return [key, oldReceivers.get(key) ?? this.#receiverOf(receiver)]
+      }),
+    )
+    const runs = new Map(
+      settings.rules.map((rule) => {
+        const key = JSON.stringify({ rule, times })
+        return [key, oldRuns.get(key) ?? new RuleRun(rule, times)]
+      }),
+    )
+    for (const [key, run] of oldRuns) if (!runs.has(key)) run.end(this.#clock.timeNs)
+    for (const [key, receiver] of oldReceivers) if (!receivers.has(key)) void receiver.close?.(graceMs)
+    for (const run of runs.values()) run.tellTo([...receivers.values()])
+    this.#receivers = receivers
+    this.#runs = runs
+  }
+
+  #receiverOf(receiver: AlertReceiver): Receiver {
+    return receiverOf(receiver, { tell: this.#tell, scene: () => this.#clock.scene(), delivery: this.#delivery })
   }
 
   onSecond(second: AgentSecond): void {
-    this.#timeNs += second.spanMs * 1e6
-    this.#nowUnixMs = second.unixMs
-    const zeroMs = second.unixMs - this.#timeNs / 1e6
-    if (this.#zeroUnixMs === undefined || Math.abs(zeroMs - this.#zeroUnixMs) >= clockSlackMs) this.#zeroUnixMs = zeroMs
-    for (const run of this.#runs) {
-      run.readings.onSecond?.(second, this.#timeNs)
-      run.judge(this.#timeNs)
+    this.#clock.add(second)
+    for (const run of this.#runs.values()) {
+      run.readings.onSecond?.(second, this.#clock.timeNs)
+      run.judge(this.#clock.timeNs)
     }
   }
 
   onStep(step: AgentStep): void {
-    for (const run of this.#runs) {
+    for (const run of this.#runs.values()) {
       if (!run.readings.onStep) continue
       run.readings.onStep(step)
-      run.judge(this.#timeNs)
+      run.judge(this.#clock.timeNs)
     }
   }
 
   /** How many alerts of each rule fire. */
   firing(): { rule: string; firing: number }[] {
-    return this.#runs.map(({ rule, firing }) => ({ rule: rule.name, firing }))
+    return [...this.#runs.values()].map(({ rule, firing }) => ({ rule: rule.name, firing }))
   }
 
   /** What became of the messages to each receiver over HTTP. */
   tallies(): (WebhookTally & { receiver: string })[] {
-    return this.#receivers.flatMap((receiver) => {
+    return [...this.#receivers.values()].flatMap((receiver) => {
       const tally = receiver.tally?.()
       return tally ? [{ receiver: receiver.name, ...tally }] : []
     })
   }
 
   notice(): string | undefined {
-    const notices = [...this.#receivers, ...this.#runs].flatMap((part) => part.notice?.() ?? [])
+    const parts = [...this.#receivers.values(), ...this.#runs.values()]
+    const notices = parts.flatMap((part) => part.notice?.() ?? [])
     return notices.length === 0 ? undefined : `alerts: ${notices.join('; ')}`
   }
 
   async close(): Promise<void> {
-    for (const run of this.#runs) run.flush(this.#timeNs)
-    await Promise.all(this.#receivers.map(async (receiver) => receiver.close?.(graceMs)))
-  }
-}
-
-/** One rule, with what fires by it. */
-class RuleRun {
-  readonly rule: AlertRule
-  readonly readings: RuleReadings
-  readonly #hysteresis: AlertHysteresis<AlertSubject>
-  readonly #group: AlertGroup
-  readonly #receivers: readonly Receiver[]
-  #firing: readonly RuleAlert[] = []
-
-  constructor(rule: AlertRule, settings: AlertSettings, receivers: readonly Receiver[]) {
-    const { forNs, resolveAfterNs, resolveShare } = rule
-    const whose = 'whose' in rule ? rule.whose : {}
-    this.rule = rule
-    this.readings = readingsOf(rule, (identity) => passesIdentity(whose, identity))
-    const threshold = thresholdOf(rule)
-    this.#hysteresis = new AlertHysteresis({ threshold, forNs, resolveAfterNs, resolveShare, maxSubjects: maxFiring })
-    this.#group = new AlertGroup(rule, settings)
-    this.#receivers = receivers.filter(({ name }) => rule.receivers?.includes(name) ?? true)
-  }
-
-  get firing(): number {
-    return this.#firing.length
-  }
-
-  /** Subjects that are not followed. */
-  get #beyond(): number {
-    return this.readings.beyond + this.#hysteresis.beyond
-  }
-
-  judge(nowNs: number): void {
-    const changed = this.#hysteresis.judge(this.readings.readings(), nowNs)
-    this.#firing = this.#hysteresis.firing()
-    for (const receiver of this.#receivers) receiver.onAlerts?.(this.rule, changed, this.#firing)
-    this.#tell(this.#group.update(changed, { firing: this.#firing, beyond: this.#beyond, nowNs }))
-  }
-
-  #tell(message: AlertMessage | undefined): void {
-    if (message) for (const receiver of this.#receivers) receiver.onMessage?.(message)
-  }
-
-  flush(nowNs: number): void {
-    this.#tell(this.#group.flush(this.#firing, this.#beyond, nowNs))
-  }
-
-  notice(): string | undefined {
-    return this.#beyond === 0 ? undefined : `rule '${this.rule.name}' has more subjects than it can follow`
+    for (const run of this.#runs.values()) run.flush(this.#clock.timeNs)
+    await Promise.all([...this.#receivers.values()].map(async (receiver) => receiver.close?.(graceMs)))
   }
 }

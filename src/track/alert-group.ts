@@ -69,7 +69,12 @@ export class AlertGroup {
   }
 
   /** What has not been told yet, at the end. */
-  flush(firing: readonly RuleAlert[], beyond: number, nowNs: number): AlertMessage | undefined {
+  flush(
+    changed: readonly RuleAlert[],
+    firing: readonly RuleAlert[],
+    { beyond, nowNs }: { beyond: number; nowNs: number },
+  ): AlertMessage | undefined {
+    for (const alert of changed) this.#keep(alert)
     return this.#changed.size === 0 ? undefined : this.#message(firing, beyond, nowNs)
   }
 }

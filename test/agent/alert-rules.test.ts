@@ -221,8 +221,8 @@ test('connection tracking that is nearly full, in each namespace', () => {
 
 test('findings: any, or some causes of somebody, when sure enough; processes of one service are one', () => {
   const terminal = new Terminal({
-    any: { finding: 'any' },
-    leaks: { finding: 'close-wait-leak', service: 'web', minConfidence: '95%' },
+    any: { finding: 'any', receivers: 'terminal' },
+    leaks: { finding: 'close-wait-leak', service: 'web', minConfidence: '95%', receivers: 'terminal' },
   })
   const findings = [
     finding('close-wait-leak', web, 0.95),

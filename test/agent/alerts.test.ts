@@ -5,9 +5,10 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Alertmanager } from '../../lab/alertmanager.ts'
 import { alerts } from '../../src/config/sections/alerts.ts'
+import type { AlertSettings } from '../../src/model/alert-settings.ts'
 import type { AgentSecond } from '../../src/pipeline/agent/agent-sink.ts'
 import { Alerting } from '../../src/pipeline/alerting.ts'
-import { activity, second, service, sockets } from './agent-facts.ts'
+import { activity, finding, second, service, sockets, step } from './agent-facts.ts'
 
 import { Hook, until } from './hook.ts'
 
@@ -345,5 +346,45 @@ test('an end is told to Alertmanager for five minutes, as its clock may be behin
   assert.deepEqual(
     hook.bodies.map((posted) => posted.map(({ endsAt }) => endsAt.slice(14, 19))),
     [['18:21'], ...Array.from({ length: 6 }, () => ['13:23'])],
+  )
+})
+
+test('other settings: what stands in both goes on, what fires by a rule that is no more is over', async () => {
+  await using kept = new Hook<Message>()
+  await using left = new Hook<Message>()
+  const keptReceiver = { webhook: (await kept.listen()).href }
+  const rule = { state: 'TIME_WAIT', over: 10 }
+  const settingsOf = (others: { receivers: object; rules: object }): AlertSettings => ({
+    ...alerts.parse({
+      receivers: { terminal: 'off', kept: keptReceiver, ...others.receivers },
+      rules: { 'send-block': 'off', findings: 'off', stays: rule, ...others.rules },
+    }),
+    groupWaitNs: 0,
+  })
+  const before = settingsOf({ receivers: { left: { webhook: (await left.listen()).href } }, rules: { goes: rule } })
+  const alerting = new Alerting({ settings: before, tell: () => {}, host: 'web1' })
+  const tell = (): void => alerting.onSecond(second(counts({ web: 11 })))
+  tell()
+  tell()
+  alerting.reconfigure(settingsOf({ receivers: {}, rules: { comes: rule } }), 'web2')
+  tell()
+  tell()
+  await alerting.close()
+  const texts = ({ bodies }: Hook<Message>): string[] => bodies.map((body) => `${body.rule} ${body.state}`)
+  assert.deepEqual(texts(kept), ['stays firing', 'goes firing', 'goes resolved', 'comes firing'])
+  assert.deepEqual(texts(left), ['stays firing', 'goes firing', 'goes resolved'])
+})
+
+test('findings are told on the terminal by the agent itself: a rule tells them there only by name', async () => {
+  await using hook = new Hook<Message>()
+  await using agent = driven({ pager: { webhook: (await hook.listen()).href } }, { rule: { finding: 'any' } })
+  const { alerting, lines, second: tell } = agent
+  tell({})
+  alerting.onStep(step({ findings: [finding('packet-loss', service('web'))] }))
+  await alerting.close()
+  assert.deepEqual(lines, [])
+  assert.deepEqual(
+    hook.bodies.map(({ alerts: [alert] }) => alert?.subject),
+    ['packet-loss of web'],
   )
 })
