@@ -5,6 +5,7 @@ import { machineText } from './machine.ts'
 import { fetchTcppktlat } from './peer-tcppktlat.ts'
 import { measureHistogramCost } from './histogram-cost.ts'
 import { measureKernelTime } from './kernel-time.ts'
+import { measureMetricsPage } from './metrics-page.ts'
 import { measureRingDrain } from './ring-drain.ts'
 import { measureSocketStates } from './socket-states.ts'
 import { measureStart } from './start.ts'
@@ -23,6 +24,7 @@ for (const measure of [
   () => measureHistogramCost(rounds),
   () => measureRingDrain(rounds),
   () => measureSocketStates(rounds),
+  () => measureMetricsPage(rounds),
   () => measureStart(rounds),
 ]) {
   const table = await measure()

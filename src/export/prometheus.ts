@@ -49,8 +49,8 @@ function histogramText(
   const head = `${name}_bucket{${labels}${labels && ','}le="`
   const braced = labels && `{${labels}}`
   let text = ''
-  for (const [i, count] of cumulativeCounts(histogram).entries())
-    text += `${head}${bucketEdgeTexts[i]}"} ${count}${exemplars[i] ?? ''}\n`
+  const counts = cumulativeCounts(histogram)
+  for (let i = 0; i < counts.length; i++) text += `${head}${bucketEdgeTexts[i]}"} ${counts[i]}${exemplars[i] ?? ''}\n`
   return `${text}${name}_sum${braced} ${histogram.sumNs / 1e9}\n${name}_count${braced} ${histogram.count}\n`
 }
 
