@@ -12,6 +12,8 @@ export interface FleetSourceOptions {
   header: readonly HttpHeader[]
   store?: string
   config?: string
+  /** Nanoseconds. */
+  timeout?: number
 }
 
 /** Reads the fleet from wherever it is kept. */
@@ -49,7 +51,11 @@ export async function fleetSourceOf(
     ...(isConfigured ? config.headers : {}),
     ...Object.fromEntries(options.header),
   }
-  const client = new PrometheusClient({ url, headers })
+  const client = new PrometheusClient({
+    url,
+    headers,
+    ...(options.timeout ? { timeoutMs: options.timeout / 1e6 } : {}),
+  })
   return {
     read: (wishes) => prometheusFleet(client, wishes),
     grafana,

@@ -1,4 +1,5 @@
 import { fleetJson } from '../export/fleet-json.ts'
+import { tooFewSentence } from '../fleet/comparison.ts'
 import type { DrillDown } from '../fleet/drill-down.ts'
 import { printable } from '../lib/printable.ts'
 import type { FleetComparison, Outlier } from '../model/fleet.ts'
@@ -43,7 +44,7 @@ export class FleetView {
       for (const line of this.#text(comparison, drillDownOf, this.#output.columns)) this.#output.line(line)
     else this.#pipe(comparison)
     this.#output.flush()
-    if (!this.#options.isJson) this.#warn(comparison.reading.warnings)
+    if (!this.#options.isJson) this.#warn(this.#warningsOf(comparison))
   }
 
   /** Of a reading that failed, while others may follow. */
@@ -72,6 +73,12 @@ export class FleetView {
     if (!this.#hasHeader) this.#output.line(this.#options.isWatch ? `TIME\t${header}` : header)
     this.#hasHeader = true
     for (const row of rows) this.#output.line(`${time}${row}`)
+  }
+
+  /** That nobody could be compared stands on the terminal above the table. */
+  #warningsOf(comparison: FleetComparison): readonly string[] {
+    const few = this.#output.isTerminal ? undefined : tooFewSentence(comparison)
+    return few === undefined ? comparison.reading.warnings : [...comparison.reading.warnings, few]
   }
 
   /** Each once for as long as it holds. */

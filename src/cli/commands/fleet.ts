@@ -64,6 +64,11 @@ export const add: AddCommand = (command, context) => {
         .default([], 'none')
         .argParser((text: string, previous: HttpHeader[]) => [...previous, parseHeader(text)]),
     )
+    .addOption(
+      new Option('--timeout <TIME>', 'of each question to Prometheus (default: 15s)').argParser(
+        optionValue('--timeout', parseDurationNs),
+      ),
+    )
     .addOption(new Option('--by <WHAT>', 'what a row is of (default: host)').choices(fleetGroupings))
     .addOption(
       new Option('--last <TIME>', 'what rates and p95s are of')
