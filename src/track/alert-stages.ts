@@ -3,7 +3,8 @@ import { packedHistogram, subtractPacked, type PackedHistogram } from '../histog
 import { formatDuration } from '../lib/duration.ts'
 import type { AlertQuantile, StageRule } from '../model/alert-rule.ts'
 import { stageText } from '../model/alert-text.ts'
-import type { EdgeActivity } from '../model/edge.ts'
+import type { Identity } from '../model/container.ts'
+import type { Edge, EdgeActivity } from '../model/edge.ts'
 import { maxReadSubjects, type IsWanted, type RuleReading, type RuleReadings, type SecondFacts } from './alert-facts.ts'
 import { identityOf, subjectOf, type NamedSubject } from './alert-subject.ts'
 
@@ -28,6 +29,8 @@ export class StageReadings implements RuleReadings {
   readonly #isWanted: IsWanted
   readonly #slotNs: number
   readonly #windows = new Map<string, StageWindow>()
+  /** Edges stay the same objects for as long as they are measured. */
+  readonly #known = new WeakMap<Edge, { identity: Identity | undefined; subject: NamedSubject | undefined }>()
   #slotStartNs: number | undefined
   #beyond = 0
 
@@ -63,6 +66,15 @@ export class StageReadings implements RuleReadings {
   }
 
   #subjectOf({ edge }: EdgeActivity): NamedSubject | undefined {
+    const identity = edge.process?.identity
+    const known = this.#known.get(edge)
+    if (known && known.identity === identity) return known.subject
+    const subject = this.#newSubject(edge)
+    this.#known.set(edge, { identity, subject })
+    return subject
+  }
+
+  #newSubject(edge: Edge): NamedSubject | undefined {
     const { by, stage, protocol } = this.#rule
     if (protocol !== undefined && protocol !== edge.protocol) return undefined
     const identity = identityOf(edge.process)
