@@ -8,6 +8,7 @@ import { causes, type Cause, type Diagnosis } from '../../model/finding.ts'
 import type { MetricFamily, MetricSnapshot } from '../../model/metric.ts'
 import type { ConnectFailures, StateCount } from '../../model/observation.ts'
 import type { AgentSecond, AgentSink, AgentStep } from '../agent/agent-sink.ts'
+import { EdgeSubjects } from './edge-subjects.ts'
 import { FailureErrors, unknownError } from './failure-errors.ts'
 import { FoldedSeries } from './folded-series.ts'
 import { HostCounters, hostFamily } from './host-counters.ts'
@@ -33,6 +34,8 @@ export interface MetricRegistryOptions {
   linkOf?: LinkOf | undefined
   /** Time of each program so far, while it is measured. */
   programRuns?: (() => readonly ProgramRuns[]) | undefined
+  /** Further metrics, such as those of other sinks. */
+  sources?: readonly (() => readonly MetricFamily[])[] | undefined
   startUnixMs?: number | undefined
   /** Inode of the host's own network namespace; default: init's. */
   hostNetns?: number | undefined
@@ -46,6 +49,7 @@ export class MetricRegistry implements AgentSink {
   readonly #budget: SeriesBudget
   readonly #folded = new FoldedSeries()
   readonly #families: Record<EdgeMetricName, SeriesFamily>
+  readonly #subjects: EdgeSubjects
   readonly #failures = new FailureErrors()
   readonly #exemplars = new IncidentExemplars()
   readonly #host: HostCounters
@@ -65,6 +69,7 @@ export class MetricRegistry implements AgentSink {
     this.#families = Object.fromEntries(
       names.map((name) => [name, new SeriesFamily(edgeMetrics[name], this.#budget, this.#folded)]),
     ) as Record<EdgeMetricName, SeriesFamily>
+    this.#subjects = new EdgeSubjects(options.linkOf)
     this.#host = new HostCounters(options.hostNetns ?? initNetns())
   }
 
@@ -91,7 +96,7 @@ export class MetricRegistry implements AgentSink {
     for (const family of Object.values(this.#families)) family.sweep(this.#unixMs)
   }
 
-  readonly #subjectOf = (edge: Edge): Subject => edgeSubject(edge, this.#options.linkOf)
+  readonly #subjectOf = (edge: Edge): Subject => this.#subjects.of(edge, this.#unixMs)
 
   #addActivity(activity: EdgeActivity): void {
     const subject = this.#subjectOf(activity.edge)
@@ -170,6 +175,7 @@ export class MetricRegistry implements AgentSink {
         ),
         ...this.#signalFamilies(),
         ...this.#selfFamilies(),
+        ...(this.#options.sources ?? []).flatMap((source) => source()),
       ],
     }
   }
