@@ -96,6 +96,6 @@ export class OtlpSink implements AgentSink {
 
 /** Each is read only where it is configured. */
 async function loadTransport({ protocol }: OtlpConfig, options: TransportOptions): Promise<OtlpTransport> {
-  if (protocol === 'grpc') return (await import('./otlp/grpc-transport.ts')).GrpcTransport.load(options)
+  if (protocol === 'grpc') return new (await import('./otlp/grpc-transport.ts')).GrpcTransport(options)
   return new (await import('./otlp/http-transport.ts')).HttpTransport(options)
 }
