@@ -8,6 +8,8 @@ export interface Subject {
   /** The same for the same labels. */
   key: string
   labels: MetricLabels
+  /** Made when it is first asked for: see broaderSubject(). */
+  broader?: Subject
 }
 
 /** The value that stands for all that found no room. */
@@ -78,10 +80,12 @@ export const otherOwners = subjectOf(otherOwner)
 export const otherEdges = subjectOf({ ...otherOwner, peer_service: otherText, role: otherText })
 
 /** What a subject counts as where there is no room for it: with all its peers as one, else other. */
-export function broaderSubject({ labels }: Subject): Subject {
+export function broaderSubject(subject: Subject): Subject {
+  const { labels } = subject
   if (labels['role'] === undefined) return otherOwners
   if (labels['peer_service'] === otherText) return otherEdges
-  return subjectOf({ ...labels, peer_service: otherText })
+  subject.broader ??= subjectOf({ ...labels, peer_service: otherText })
+  return subject.broader
 }
 
 /** Whether nothing is broader. */
