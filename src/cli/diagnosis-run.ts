@@ -5,10 +5,18 @@ import type { Diagnosis } from '../model/finding.ts'
 import { Observer, observedWishes } from '../pipeline/observer.ts'
 import { Snapshots } from '../pipeline/snapshots.ts'
 import type { Watch } from '../pipeline/watch.ts'
+import type { Incident } from '../model/incident.ts'
+import type { Observation } from '../model/observation.ts'
+import { keepingIncidents } from '../pipeline/incident-sinks.ts'
+import { Incidents } from '../track/incidents.ts'
+import { shiftedObservation } from '../track/shifted-observation.ts'
 import { liveRun, type LiveRunOptions, type LiveRunResult } from './live-run.ts'
 
 /** How finely it is known when who sent. */
 const harvestMs = 250
+/** What takes longer is an incident. */
+const incidentNs = 5e6
+const mostIncidents = 100
 
 export interface DiagnosisRunOptions extends Omit<LiveRunOptions, 'watch' | 'mayLackSignals'> {
   filter: Filter
@@ -22,6 +30,12 @@ export interface DiagnosisRunResult extends LiveRunResult {
   diagnosis: Diagnosis
   /** When it ended, in nanoseconds since 1970. */
   unixNs: bigint
+  /** What was seen; times in it, and in the diagnosis, are nanoseconds after the begin. */
+  observation: Observation
+  /** The begin, in milliseconds since 1970. */
+  startUnixMs: number
+  /** What took long or failed. */
+  incidents: readonly Incident[]
 }
 
 /**
@@ -35,6 +49,9 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
   const snapshots = new Snapshots(filter, serviceOf)
   let harvest: NodeJS.Timeout | undefined
   let unixNs = 0n
+  let start = { ns: 0, unixNs: 0n }
+  let unixNsOf = (timeNs: number): bigint => BigInt(Math.round(timeNs))
+  const incidents = new Incidents({ unixNs: (timeNs) => unixNsOf(timeNs), maxTaken: mostIncidents })
   try {
     const before = await snapshots.take()
     const signals = [...observedWishes.signals, ...(runOptions.childArgs ? (['command'] as const) : [])]
@@ -42,6 +59,8 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
       { ...runOptions, watch: { ...observedWishes, signals, filter, serviceOf, ringBytes }, mayLackSignals: true },
       {
         onStart: (watch) => {
+          unixNsOf = (timeNs) => watch.unixNs(timeNs)
+          start = { ns: watch.now(), unixNs: watch.unixNs(watch.now()) }
           harvest = setInterval(() => observer.addHarvest(watch.harvest(), watch.now()), harvestMs)
           onStart?.(watch)
         },
@@ -49,7 +68,7 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
           clearInterval(harvest)
           unixNs = watch.unixNs(watch.now())
         },
-        sinks: observer.sinks,
+        sinks: keepingIncidents(observer.sinks, incidents, incidentNs),
       },
     )
     const now = await snapshots.take()
@@ -62,7 +81,15 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
       isWanted,
       result.signals,
     )
-    return { ...result, diagnosis: diagnose(observation), unixNs }
+    const seen = shiftedObservation(observation, -start.ns)
+    return {
+      ...result,
+      diagnosis: diagnose(seen),
+      unixNs,
+      observation: seen,
+      startUnixMs: Number(start.unixNs / 1_000_000n),
+      incidents: incidents.take(),
+    }
   } finally {
     clearInterval(harvest)
     snapshots.close()

@@ -84,6 +84,26 @@ const commands: { name: string; summary: string; load: () => Promise<{ add: AddC
     load: () => import('./commands/agent.ts'),
   },
   {
+    name: 'at',
+    summary: 'what went on at a past moment, from the flight recorder',
+    load: () => import('./commands/at.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'two past times compared: what moved, the most first',
+    load: () => import('./commands/diff.ts'),
+  },
+  {
+    name: 'record',
+    summary: 'an incident file that travels: what goes on now, or went on then',
+    load: () => import('./commands/record.ts'),
+  },
+  {
+    name: 'replay',
+    summary: 'what was the matter in an incident file',
+    load: () => import('./commands/replay.ts'),
+  },
+  {
     name: 'fleet',
     summary: 'hosts and services of a fleet side by side, and who is out of line',
     load: () => import('./commands/fleet.ts'),

@@ -1,76 +1,267 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { Actor } from '../../lab/actor.ts'
-import { Run } from './wirelag.ts'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { faultOf } from '../../lab/faults/catalogue.ts'
+import type { Participant } from '../../lab/faults/fault.ts'
+import { diagnosisRun, type DiagnosisRunResult } from '../../src/cli/diagnosis-run.ts'
+import { recordsOfRun } from '../../src/cli/recording.ts'
+import { defaultRingBytes } from '../../src/cli/options/watch-options.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { runToEnd, type Ended } from './wirelag.ts'
 
-async function watching(host: Actor, ...args: string[]): Promise<Run> {
-  const run = new Run([...args, '--netns', String(host.netns)])
-  await run.until(({ stdout }) => stdout.includes('\n'))
-  return run
-}
+/** A history of three times of one host: nothing goes on, nobody looks, and a reader sleeps. */
+const folder = mkdtempSync(join(tmpdir(), 'wirelag-history-'))
+const files = mkdtempSync(join(tmpdir(), 'wirelag-incident-'))
+let culprit: Participant = { pid: 0, comm: '' }
+let quiet: DiagnosisRunResult
+let spike: DiagnosisRunResult
+/** Of the spike, in the middle of it. */
+let spikeTime = ''
+let quietTime = ''
 
-/** A request that waits 60 ms for its reader. */
-async function slowRead(host: Actor): Promise<void> {
-  const { value: port } = await host.do('listen l 127.0.0.1 0 5')
-  await host.do('tcp c 4')
-  await host.do(`connect c 127.0.0.1 ${port}`)
-  await host.do('accept l s')
-  await host.do('send c 10')
-  await host.do('sleep 60')
-  await host.do('recv s 10')
-}
-
-test('trace --history --slow: what led to a slow read, in one field of its row', async () => {
-  await using host = await Actor.inNewNamespace()
-  using run = await watching(host, 'trace', '--history', '--slow', '50ms', '--count', '1')
-  await slowRead(host)
-  const { exitCode, stdout } = await run.ended()
-  assert.equal(exitCode, 0)
-  const row = stdout.trimEnd().split('\n')[1]?.split('\t') ?? []
-  assert.deepEqual([row[1], row[2], row[3]], ['history', String(host.pid), 'actor'])
-  const number = String.raw`\d+\.\d{3}`
-  const events = [
-    `-${number} state ESTABLISHED`,
-    `-${number} accept after ${number}`,
-    `-${number} receive 10 B`,
-    `-0\\.\\d{3} read 10 B after ${number}`,
-  ]
-  assert.match(row.at(-1) ?? '', new RegExp(`^slow: read 10 B after ${number} \\(${events.join('; ')}\\)$`))
+before(async () => {
+  quiet = await runOf(1)
+  const fault = faultOf('slow-reader-asleep')
+  assert.ok(fault)
+  {
+    await using running = await fault.start()
+    ;({ culprit } = running)
+    spike = await runOf(Number(/\d+/.exec(readlinkSync(`/proc/${culprit.pid}/ns/net`))?.[0]))
+  }
+  const store = await openStore({ folder, url: undefined }, 'write')
+  for (const run of [quiet, spike]) await store.append(recordsOfRun(run, 'edge-07'))
+  assert.equal(store.status().state, 'recording')
+  await store.close()
+  ;[quietTime, spikeTime] = [timesOf(quiet), timesOf(spike)]
 })
 
-test('trace --history --json: without --slow only what failed or timed out', async () => {
-  await using host = await Actor.inNewNamespace()
-  using run = await watching(host, 'trace', '--history', '--json')
-  await slowRead(host)
-  await host.do('tcp d 4')
-  await assert.rejects(host.do('connect d 127.0.0.1 9'))
-  await run.until(({ stdout }) => stdout.includes('"kind":"fail"'))
-  run.kill('SIGINT')
-  const { stdout } = await run.ended()
-  const rows = stdout
-    .trimEnd()
+after(() => {
+  for (const made of [folder, files]) rmSync(made, { recursive: true })
+})
+
+/** What is seen of one namespace in 4 s. */
+function runOf(netns: number): Promise<DiagnosisRunResult> {
+  return diagnosisRun({
+    filter: { netns: { include: [{ low: netns, high: netns }], exclude: [] } },
+    ringBytes: defaultRingBytes,
+    durationNs: 4e9,
+    childArgs: undefined,
+  })
+}
+
+/** `A..B`, in whole seconds within the run. */
+function timesOf({ startUnixMs, observation }: DiagnosisRunResult): string {
+  const end = startUnixMs + observation.spanNs / 1e6
+  const text = (unixMs: number): string => new Date(unixMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  return `${text(Math.ceil(startUnixMs / 1000) * 1000)}..${text(Math.floor(end / 1000) * 1000)}`
+}
+
+function wirelag(...args: string[]): Promise<Ended> {
+  return runToEnd([...args, '--store', folder])
+}
+
+interface Finding {
+  cause: string
+  pid?: number
+  comm?: string
+}
+
+interface Told {
+  kind: string
+  host: string
+  recordedMs: number
+  gaps: { fromUnixNs: string; toUnixNs: string }[]
+  findings: Finding[]
+  services: { service: string; stages: { pickup?: { count: number; p95Us: number } } }[]
+  edges: { pid: number; peerAddress: string; stages: { pickup?: { count: number } } }[]
+  incidents: Incident[]
+  changes: { measure: string; service: string }[]
+}
+
+interface Incident {
+  id: string
+  what: string
+  pid: number
+  comm: string
+  latencyUs: number
+  localAddress: string
+  peerAddress: string
+}
+
+function objects({ stdout }: Ended): Told[] {
+  return stdout
     .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-  const histories = rows.filter(({ kind }) => kind === 'history')
-  assert.equal(histories.length, 1)
-  const [history] = histories
-  const { events, cause } = history as { events: Record<string, unknown>[]; cause: Record<string, unknown> }
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Told)
+}
+
+test('why --at finds in the history what was the matter', async () => {
+  assert.equal(spike.diagnosis.findings[0]?.cause, 'slow-reader-asleep')
+  const ended = await wirelag('why', '--at', spikeTime, '--json')
+  const [told] = objects(ended)
+  assert.equal(ended.exitCode, 3, ended.stderr)
   assert.deepEqual(
-    [history?.['trigger'], history?.['pid'], history?.['peerPort'], history?.['forgotten']],
-    ['failure', host.pid, 9, 0],
+    [told?.kind, told?.host, told?.findings[0]?.cause, told?.findings[0]?.pid, told?.findings[0]?.comm],
+    ['diagnosis', 'edge-07', 'slow-reader-asleep', culprit.pid, culprit.comm],
   )
   assert.deepEqual(
-    events.map(({ what, detail }) => [what, detail]),
-    [
-      ['state', 'SYN_SENT'],
-      ['reset', 'received'],
-      ['state', 'CLOSE ECONNREFUSED'],
-    ],
+    told?.findings.map(({ cause }) => cause),
+    spike.diagnosis.findings.map(({ cause }) => cause),
   )
-  assert.deepEqual(cause, events.at(-1))
-  const books = rows.at(-1)?.['books'] as { signal: string }[]
-  assert.deepEqual(
-    books.map(({ signal }) => signal),
-    ['connect', 'accept', 'close', 'history'],
+})
+
+test('why --at of a time when nothing was the matter says so, and ends with 0', async () => {
+  const { exitCode, stdout, stderr } = await wirelag('why', '--at', quietTime)
+  assert.equal(exitCode, 0, stderr)
+  assert.match(stdout, /^edge-07, .* recorded in 1 step/)
+  assert.match(stdout, /Nothing is the matter with what was seen\./)
+})
+
+test('why --last says how much of the time was recorded', async () => {
+  const { exitCode, stdout } = await wirelag('why', '--last', '1h')
+  assert.equal(exitCode, 3)
+  assert.match(stdout, /recorded in 2 steps/)
+  assert.match(stdout, /not recorded: /)
+})
+
+test('at shows what went on: findings, edges, incidents with both ends', async () => {
+  const [told] = objects(await wirelag('at', spikeTime, '--json'))
+  assert.equal(told?.kind, 'moment')
+  assert.equal(told.findings[0]?.cause, 'slow-reader-asleep')
+  assert.deepEqual(told.gaps, [])
+  const edge = told.edges.find(({ pid }) => pid === culprit.pid)
+  const seen = spike.observation.edges.filter(({ edge: { process } }) => process?.pid === culprit.pid)
+  assert.equal(
+    edge?.stages.pickup?.count,
+    seen.find(({ edge: { peerAddress } }) => peerAddress === edge?.peerAddress)?.stages.pickup.count,
   )
+  const incident = told.incidents.find(({ pid, what }) => pid === culprit.pid && what === 'pickup')
+  assert.ok(incident && incident.latencyUs > 5000)
+  assert.equal(incident.comm, culprit.comm)
+  const kept = spike.incidents.find(({ id }) => id === incident.id)
+  assert.equal(incident.peerAddress, kept?.sample.socket.peer.address)
+  const text = await wirelag('at', '--incident', incident.id)
+  assert.equal(text.exitCode, 0, text.stderr)
+  assert.ok(text.stdout.includes(`[${incident.id}]`) && text.stdout.includes(incident.peerAddress), text.stdout)
+})
+
+test('at as text has every part', async () => {
+  const { stdout, exitCode, stderr } = await wirelag('at', spikeTime)
+  assert.equal(exitCode, 0, stderr)
+  for (const part of [
+    /\[slow-reader-asleep, /,
+    /^Services$/m,
+    /^Edges/m,
+    /^Sockets at the end$/m,
+    /^Host$/m,
+    /ncidents/,
+  ])
+    assert.match(stdout, part)
+})
+
+test('at asks for a service alone', async () => {
+  const [told] = objects(await wirelag('at', spikeTime, '--service', 'no-such-*', '--json'))
+  assert.deepEqual([told?.edges, told?.incidents, told?.findings.length], [[], [], 0])
+})
+
+test('diff ranks what moved, the slow reader first', async () => {
+  const [told] = objects(await wirelag('diff', quietTime, spikeTime, '--json'))
+  assert.equal(told?.kind, 'diff')
+  const reader = spike.observation.edges.find(({ edge }) => edge.process?.pid === culprit.pid)?.edge.process
+  assert.ok(told.changes.some(({ measure, service }) => measure === 'pickups' && service === reader?.identity?.service))
+  const { stdout } = await wirelag('diff', quietTime, spikeTime)
+  assert.match(stdout, /^WHAT\tOF\tBEFORE\tAFTER\tRATIO\tSAMPLES$/m)
+})
+
+test('diff of a time with itself finds nothing', async () => {
+  const [told] = objects(await wirelag('diff', spikeTime, spikeTime, '--json'))
+  assert.deepEqual(told?.changes, [])
+})
+
+test('a record is replayed to the same finding, on no history at all', async () => {
+  const file = join(files, 'spike.wirelag')
+  const written = await wirelag('record', file, '--at', spikeTime)
+  assert.equal(written.exitCode, 0, written.stderr)
+  const ended = await runToEnd(['replay', file, '--json'])
+  const [header, told] = objects(ended)
+  assert.equal(ended.exitCode, 3, ended.stderr)
+  assert.equal(header?.kind, 'replay')
+  assert.deepEqual([told?.findings[0]?.cause, told?.findings[0]?.pid], ['slow-reader-asleep', culprit.pid])
+  const [moment] = objects(await runToEnd(['at', spikeTime, '--json', '--store', file]))
+  assert.equal(moment?.incidents.length, spike.incidents.length)
+  const again = await wirelag('record', file, '--at', spikeTime)
+  assert.equal(again.exitCode, 1)
+  assert.match(again.stderr, /it is there already/)
+})
+
+test('a redacted record leads to the same cause, and tells no name and no address', async () => {
+  const file = join(files, 'redacted.wirelag')
+  assert.equal((await wirelag('record', file, '--at', spikeTime, '--redact')).exitCode, 0)
+  const text = gunzipSync(readFileSync(file)).toString()
+  const { peerAddress } = spike.observation.edges.find(({ edge }) => edge.process?.pid === culprit.pid)!.edge
+  for (const name of ['edge-07', culprit.comm, peerAddress ?? '']) assert.ok(!text.includes(name), name)
+  const [, told] = objects(await runToEnd(['replay', file, '--json']))
+  assert.deepEqual([told?.findings[0]?.cause, told?.findings[0]?.pid], ['slow-reader-asleep', culprit.pid])
+  assert.equal(told?.host, 'host-1')
+})
+
+test('record of what goes on now', async () => {
+  const file = join(files, 'now.wirelag')
+  const { exitCode, stderr } = await runToEnd(['record', file, '--duration', '1s', '--host-name', 'here'])
+  assert.equal(exitCode, 0, stderr)
+  const { stdout } = await runToEnd(['replay', file])
+  assert.match(stdout, /^Written by wirelag /)
+  assert.match(stdout, /^here, /m)
+})
+
+test('of a time that nobody recorded it is said what there is', async () => {
+  for (const args of [
+    ['at', '2020-01-01T03:17'],
+    ['why', '--at', '2020-01-01T03:17'],
+    ['diff', '2020-01-01T03:17', spikeTime],
+  ]) {
+    const { exitCode, stderr } = await wirelag(...args)
+    assert.equal(exitCode, 1)
+    assert.match(stderr, /nothing was recorded from 2020-01-01 03:17:00 to 03:18:00/)
+    assert.match(stderr, /There is edge-07 from /)
+  }
+})
+
+const refusals: [args: string[], message: RegExp][] = [
+  [['at'], /A TIME or --incident is wanted/],
+  [['at', '25:00'], /TIME: '25:00' is no time/],
+  [['at', '03:17', '--incident', 'abc'], /exclude each other/],
+  [['at', '--incident', '../x'], /no name of an incident/],
+  [['at', '--jsn'], /is no/],
+  [['at', '03:17', '--span', '1'], /--span: '1' is not a duration/],
+  [['diff', '03:17'], /missing required argument/],
+  [['diff', '03:17', 'soon'], /AFTER: 'soon' is no time/],
+  [['why', '--at', '03:17', '--last', '5m'], /exclude each other/],
+  [['why', '--at', '03:17', '--pid', '1'], /--pid is of no use with --at or --last/],
+  [['why', '--span', '1m'], /--span is of no use without --at or --last/],
+  [['record'], /missing required argument/],
+  [['record', 'x', '--at', '03:17', '--duration', '1s'], /--duration is of no use/],
+]
+
+for (const [args, message] of refusals)
+  test(`wirelag ${args.join(' ')} is refused`, async () => {
+    const { exitCode, stderr } = await runToEnd(args)
+    assert.equal(exitCode, 2, stderr)
+    assert.match(stderr, message)
+  })
+
+test('without a history it is said where one is looked for', async () => {
+  const { exitCode, stderr } = await runToEnd(['at', '03:17', '--store', join(folder, 'none')])
+  assert.equal(exitCode, 1)
+  assert.match(stderr, /there is no history in .*none/)
+  assert.match(stderr, /'wirelag agent' keeps one/)
+})
+
+test('what is no incident file is refused', async () => {
+  const { exitCode, stderr } = await runToEnd(['replay', '/etc/hostname'])
+  assert.equal(exitCode, 1)
+  assert.doesNotMatch(stderr, / {4}at /)
 })

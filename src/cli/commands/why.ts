@@ -2,6 +2,7 @@ import { diagnosisJson } from '../../export/finding-json.ts'
 import { startJson, summaryJson } from '../../export/ndjson.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
 import { diagnosisRun, type DiagnosisRunResult } from '../diagnosis-run.ts'
+import { addHistoryTimeOptions, isOfHistory, pastDiagnoses, type HistoryTimeOptions } from '../past-diagnosis.ts'
 import { serviceRuleOf } from '../options/config-option.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
@@ -10,7 +11,7 @@ import { diagnosisText } from '../render/finding-text.ts'
 import { stylesFor } from '../render/styles.ts'
 import { summaryLines } from '../render/summary.ts'
 
-interface WhyOptions extends FilterOptions, WatchCommandOptions {
+interface WhyOptions extends FilterOptions, WatchCommandOptions, HistoryTimeOptions {
   watch?: true
 }
 
@@ -21,6 +22,8 @@ const findingExitCode = 3
 const examples = `
 Looks at this host for 10 s, or --duration, then says what is the matter with its connections: who, to whom, how much, with
 evidence, the command that confirms it and what to do; and what it is not, with the figure that speaks against it.
+With --at or --last it asks the agent's flight recorder instead, and judges what was kept; of what was rolled up since, it tells
+what the agent found then. TIME is as 'wirelag at' takes it.
 Exit code 3 where something is the matter. docs/findings.md explains each finding; 'wirelag demo' makes one.
 
 Examples:
@@ -29,10 +32,13 @@ Examples:
   wirelag why --duration 1m --port 5432 with connections to Postgres, for a minute
   wirelag why --watch                   again and again
   wirelag why -- curl http://api/       with one command
+  wirelag why --at 03:17                what was the matter then, from the agent's history
+  wirelag why --last 5m --service api   what was, in the last five minutes
   wirelag why --json | jq 'select(.kind == "diagnosis").findings[]'`
 
 export const add: AddCommand = (command, context) => {
   command.option('--watch', 'again and again, until Ctrl-C')
+  addHistoryTimeOptions(command)
   addFilterOptions(command, { pid: 'p', tid: 't', lport: 'l', rport: 'r' })
   addWatchOptions(command)
   command
@@ -42,6 +48,7 @@ export const add: AddCommand = (command, context) => {
 
 async function why(options: WhyOptions, { childArgs }: CommandContext): Promise<number> {
   const hasChild = childArgs !== undefined
+  if (isOfHistory(options)) return (await pastDiagnoses(options, hasChild)) ? findingExitCode : 0
   const output = new Output(hasChild ? process.stderr : process.stdout)
   const serviceOf = await serviceRuleOf(options)
   const look = (): Promise<DiagnosisRunResult> =>

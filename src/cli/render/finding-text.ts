@@ -4,7 +4,7 @@ import type { Styles } from './styles.ts'
 
 /** What is the matter, the weightiest first, with evidence and advice; then what it is not. */
 export function diagnosisText({ findings, ruledOut, unjudged }: Diagnosis, styles: Styles): string[] {
-  const lines = findings.flatMap((finding, i) => [...findingText(finding, i + 1, styles), ''])
+  const lines = findings.flatMap((finding, i) => [...findingLines(finding, i + 1, styles), ''])
   if (findings.length === 0) lines.push('Nothing is the matter with what was seen.', '')
   const width = Math.max(0, ...[...ruledOut, ...unjudged].map(({ cause }) => cause.length))
   const list = (title: string, causes: Diagnosis['ruledOut']): string[] =>
@@ -15,7 +15,8 @@ export function diagnosisText({ findings, ruledOut, unjudged }: Diagnosis, style
   return [...lines, ...rest.map((line) => styles.dim(line))]
 }
 
-function findingText(finding: Finding, number: number, styles: Styles): string[] {
+/** One finding with its evidence and what to do. */
+export function findingLines(finding: Finding, number: number, styles: Styles): string[] {
   const { cause, sentence, evidence, confidence, confirm, advice } = finding
   return [
     `${number}. ${styles.bold(printable(sentence))} [${cause}, ${(confidence * 100).toFixed(0)} % sure]`,

@@ -1,0 +1,178 @@
+import type { TimeWindow } from '../lib/moment.ts'
+import { localTime, windowText } from '../lib/moment.ts'
+import { OperatorError } from '../lib/operator-error.ts'
+import { diagnose } from '../diagnose/diagnose.ts'
+import type { IdentityFilter } from '../model/filter.ts'
+import type { Diagnosis } from '../model/finding.ts'
+import type { Incident } from '../model/incident.ts'
+import type { Observation } from '../model/observation.ts'
+import type { RecordKind, StoredRecord } from '../model/record.ts'
+import {
+  recordedFindings,
+  recordedIncidents,
+  recordedSteps,
+  type RecordedFinding,
+  type RecordedStep,
+} from '../store/recorded-steps.ts'
+import type { Store } from '../store/store.ts'
+import { mergedObservation } from '../track/merged-observation.ts'
+
+export interface HistoryWishes {
+  window: Pick<TimeWindow, 'fromUnixMs' | 'toUnixMs'>
+  /** Undefined: all. */
+  hosts?: readonly string[] | undefined
+  filter?: IdentityFilter
+}
+
+/** What was recorded of one host in some time. */
+export interface HostHistory {
+  host: string
+  window: HistoryWishes['window']
+  steps: readonly RecordedStep[]
+  /** Of all steps; its times are nanoseconds after the begin of the first. */
+  observation: Observation
+  /** When it begins. */
+  startUnixMs: number
+  /** Steps are as the agent took them: what is told one by one is there. */
+  isFine: boolean
+  findings: readonly RecordedFinding[]
+  incidents: readonly Incident[]
+  /** Times of which nothing was recorded. */
+  gaps: readonly { fromUnixMs: number; toUnixMs: number }[]
+  /** Events that were lost on their way from the kernel. */
+  lost: readonly { signal: string; lost: number; attempted: number }[]
+  /** By kind: what steps had no room for. */
+  leftOut: Readonly<Record<string, number>>
+}
+
+/** Of the host, and not of anybody on it. */
+const hostKinds: readonly RecordKind[] = ['span', 'host', 'namespace', 'thread']
+const processKinds: readonly RecordKind[] = [
+  'edge',
+  'failures',
+  'lives',
+  'retransmits',
+  'drops',
+  'pickups',
+  'exchange',
+  'slow-time',
+  'states',
+  'finding',
+  'incident',
+]
+
+/** Steps follow each other within so much. */
+const leastGapMs = 1500
+
+/**
+ * What was recorded of each host in a time, in the order of their names.
+ *
+ * @throws OperatorError where it cannot be read
+ */
+export async function hostHistories(
+  store: Store,
+  { window, hosts, filter = {} }: HistoryWishes,
+): Promise<HostHistory[]> {
+  const common = { ...window, ...(hosts ? { hosts } : {}) }
+  const records = [
+    ...(await store.read({ ...common, kinds: hostKinds })),
+    ...(await store.read({ ...common, ...filter, kinds: processKinds })),
+  ]
+  const byHost = Map.groupBy(records, ({ host }) => host)
+  return [...byHost.entries()]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([host, ofHost]) => {
+      const history = hostHistory(host, ofHost, window)
+      return history.steps.length > 0 || history.incidents.length > 0 ? [history] : []
+    })
+}
+
+function hostHistory(host: string, records: readonly StoredRecord[], window: HistoryWishes['window']): HostHistory {
+  const steps = recordedSteps(records)
+  const startUnixMs = steps[0]?.startUnixMs ?? window.fromUnixMs
+  const observed = steps.map(({ startUnixMs: begin, observation }) => ({
+    startNs: (begin - startUnixMs) * 1e6,
+    observation,
+  }))
+  return {
+    host,
+    window,
+    steps,
+    observation: mergedObservation(observed),
+    startUnixMs,
+    isFine: steps.every((step) => step.steps === 1),
+    findings: recordedFindings(records),
+    incidents: recordedIncidents(records).map(({ incident }) => incident),
+    gaps: gapsOf(steps, window),
+    lost: lostOf(steps),
+    leftOut: leftOutOf(steps),
+  }
+}
+
+function gapsOf(
+  steps: readonly RecordedStep[],
+  { fromUnixMs, toUnixMs }: HistoryWishes['window'],
+): HostHistory['gaps'] {
+  const gaps: { fromUnixMs: number; toUnixMs: number }[] = []
+  let knownUntil = fromUnixMs
+  for (const { startUnixMs, spanMs } of [...steps, { startUnixMs: toUnixMs, spanMs: 0 }]) {
+    if (startUnixMs - knownUntil > leastGapMs) gaps.push({ fromUnixMs: knownUntil, toUnixMs: startUnixMs })
+    knownUntil = Math.max(knownUntil, startUnixMs + spanMs)
+  }
+  return gaps
+}
+
+function lostOf(steps: readonly RecordedStep[]): HostHistory['lost'] {
+  const sums = new Map<string, { signal: string; lost: number; attempted: number }>()
+  for (const { signal, lost, attempted } of steps.flatMap(({ books }) => books)) {
+    const sum = sums.get(signal) ?? { signal, lost: 0, attempted: 0 }
+    sums.set(signal, { signal, lost: sum.lost + lost, attempted: sum.attempted + attempted })
+  }
+  return [...sums.values()].filter(({ lost }) => lost > 0)
+}
+
+function leftOutOf(steps: readonly RecordedStep[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const [kind, count] of steps.flatMap(({ leftOut }) => Object.entries(leftOut)))
+    sums[kind] = (sums[kind] ?? 0) + count
+  return sums
+}
+
+/**
+ * What was the matter: judged anew where steps are fine, with what the agent found at the time; else what it found.
+ */
+export function diagnosisOf({ observation, isFine, findings: recorded }: HostHistory): Diagnosis {
+  const anew: Diagnosis = isFine ? diagnose(observation) : { findings: [], ruledOut: [], unjudged: [] }
+  const keyOf = ({ cause, culprit }: Diagnosis['findings'][number]): string => `${cause} ${culprit?.pid ?? ''}`
+  const known = new Set(anew.findings.map(keyOf))
+  const more = recorded.map(({ finding }) => finding).filter((finding) => !known.has(keyOf(finding)))
+  const found = new Set(more.map(({ cause }) => cause))
+  return {
+    ...anew,
+    findings: [...anew.findings, ...more.filter(({ sentence }) => sentence !== '')],
+    ruledOut: anew.ruledOut.filter(({ cause }) => !found.has(cause)),
+  }
+}
+
+/** Says what there is instead. */
+export async function nothingRecorded(store: Store, window: HistoryWishes['window']): Promise<OperatorError> {
+  const hosts = await store.hosts()
+  const known = hosts
+    .slice(0, 5)
+    .map(({ host, firstUnixMs, lastUnixMs }) => `${host} from ${localTime(firstUnixMs)} to ${localTime(lastUnixMs)}`)
+  const more = hosts.length > known.length ? ` and ${hosts.length - known.length} hosts more` : ''
+  return new OperatorError('WIRELAG_NOT_RECORDED', `nothing was recorded from ${windowText(window)}`, {
+    advice: known.length > 0 ? `There is ${known.join(', ')}${more}.` : 'The history is empty.',
+  })
+}
+
+/** The incident of that name, whenever it was. */
+export async function incidentOf(store: Store, id: string): Promise<{ host: string; incident: Incident } | undefined> {
+  const records = await store.read({
+    fromUnixMs: 0,
+    toUnixMs: Number.MAX_SAFE_INTEGER,
+    kinds: ['incident'],
+    text: JSON.stringify(id),
+  })
+  return recordedIncidents(records).find(({ incident }) => incident.id === id)
+}
