@@ -28,19 +28,29 @@ function endpointOf(text: string): URL {
   return url
 }
 
+const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 /** What the protocol itself sets, or that is bytes in gRPC. */
 const ownHeader = /^(accept|connection|content-.*|grpc-.*|host|te|transfer-encoding|user-agent|.*-bin)$/
-
-const headerName = z
-  .string()
-  .toLowerCase()
-  .regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'it is no name of a header' })
-  .refine((name) => !ownHeader.test(name), { error: 'wirelag sets that header itself' })
 
 /** What is wrong with it is told without the value, which is a secret. */
 const headerValue = z.string({ error: 'a text is wanted' }).regex(/^[\x20-\x7e]+$/, {
   error: 'a text of printable ASCII characters is wanted',
 })
+
+const headers = z
+  .record(z.string(), headerValue, { error: 'names with their values are wanted' })
+  .transform((values, context) => {
+    for (const name of Object.keys(values)) {
+      const wrong = headerNameFault(name.toLowerCase())
+      if (wrong !== undefined) context.addIssue({ code: 'custom', path: [name], message: wrong })
+    }
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]))
+  })
+
+function headerNameFault(name: string): string | undefined {
+  if (!headerName.test(name)) return 'it is no name of a header'
+  return ownHeader.test(name) ? 'wirelag sets that header itself' : undefined
+}
 
 const resourceValue = z.string({ error: 'a text is wanted' }).min(1, { error: 'a text is wanted' })
 
@@ -53,7 +63,7 @@ export const otlp = z.strictObject({
   endpoint,
   protocol: z.enum(otlpProtocols, { error: 'http/protobuf or grpc is wanted' }).optional(),
   signals: signals.optional(),
-  headers: z.record(headerName, headerValue, { error: 'names with their values are wanted' }).optional(),
+  headers: headers.optional(),
   interval: durationNs.refine((ns) => ns >= 1e9, { error: 'at least 1s is wanted' }).optional(),
   // Longer, and 30 s to be there again after an outage could not be held.
   timeout: durationNs.refine((ns) => ns >= 1e8 && ns <= 1e10, { error: '100ms to 10s is wanted' }).optional(),
