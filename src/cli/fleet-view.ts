@@ -61,9 +61,9 @@ export class FleetView {
     return this.#options.isWatch ? [`${timeOf(comparison)}  ${headline}`, ...rest] : [headline, ...rest]
   }
 
-  /** Of outliers, which take two lines or three, and of rows: so that both are seen. */
+  /** Of outliers, which take two to four lines, and of rows: so that both are seen. */
   get #room(): number {
-    return this.#block ? Math.max(1, Math.floor((this.#block.maxLines - 8) / 4)) : Infinity
+    return this.#block ? Math.max(1, Math.floor((this.#block.maxLines - 8) / 5)) : Infinity
   }
 
   #pipe(comparison: FleetComparison): void {

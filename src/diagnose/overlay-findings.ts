@@ -72,19 +72,28 @@ export function overlayFindings({ stepMs, http, host }: Overlay): OverlayReport 
     } else if (high - low < leastSwingMs || !hasMoved(known)) {
       unexplained.push(`HTTP p95 of ${service} did not move: ${low.toFixed(1)} to ${high.toFixed(1)} ms`)
     } else {
-      const found = movesWith(series, host, stepMs)
+      const alike = likeSeries(series, host, stepMs)
+      const found = alike.filter(({ chance }) => chance <= greatestChance)
       findings.push(...found.slice(0, maxFindings))
-      if (found.length === 0)
-        unexplained.push(
-          `HTTP p95 of ${service} moved from ${low.toFixed(1)} to ${high.toFixed(1)} ms, and nothing on this host moves with it: ` +
-            `${host.length} series over ${known.length} steps`,
-        )
+      if (found.length > 0) continue
+      const moved = `HTTP p95 of ${service} moved from ${low.toFixed(1)} to ${high.toFixed(1)} ms`
+      const looked = `${host.length} series over ${known.length} steps`
+      unexplained.push(`${moved}, and nothing on this host moves with it beyond chance: ${looked}${closestText(alike)}`)
     }
   }
   return { findings, unexplained }
 }
 
-function movesWith(
+/** `; closest, which may be chance, TIME_WAIT of web (r = 0.98, 10 s before)`. */
+function closestText([closest]: readonly OverlayFinding[]): string {
+  if (!closest) return ''
+  const { name, pearson, lagMs } = closest
+  const when = lagMs === 0 ? 'in the same step' : `${secondsText(lagMs)} ${lagMs > 0 ? 'before' : 'after'}`
+  return `; closest, which may be chance, is ${name} (r = ${pearson.toFixed(2)}, ${when})`
+}
+
+/** What looks as if it moved with the p95, the closest first, with how likely that is by chance. */
+function likeSeries(
   { service, p95Ms, windowMs }: HttpSeries,
   host: readonly HostSeries[],
   stepMs: number,
@@ -100,25 +109,15 @@ function movesWith(
     return correlation ? [{ name, correlation }] : []
   })
   return tried
-    .flatMap(({ name, correlation }) => {
-      const chance = chanceAmong(correlation, tried.length, 2 * maxLagSteps + 1)
-      if (correlation.pearson < leastPearson || chance > greatestChance) return []
+    .filter(({ correlation }) => correlation.pearson >= leastPearson)
+    .map(({ name, correlation }) => {
       const { lagSteps, pearson, spearman, steps } = correlation
+      const chance = chanceAmong(correlation, tried.length, 2 * maxLagSteps + 1)
       const lagMs = lagSteps * stepMs
-      return [
-        {
-          service,
-          name,
-          lagMs,
-          pearson,
-          spearman,
-          steps,
-          chance,
-          sentence: sentenceOf(service, name, lagMs, correlation),
-        },
-      ]
+      const sentence = sentenceOf(service, name, lagMs, correlation)
+      return { service, name, lagMs, pearson, spearman, steps, chance, sentence }
     })
-    .toSorted((a, b) => b.pearson - a.pearson)
+    .toSorted((x, y) => y.pearson - x.pearson)
 }
 
 /** Of so many series the best one, by the best of its lags: those are as many as there are independent steps among them. */
@@ -135,10 +134,15 @@ function chanceAmong(
 }
 
 function sentenceOf(service: string, name: string, lagMs: number, { pearson, steps }: LaggedCorrelation): string {
-  const by = `${(Math.abs(lagMs) / 1000).toLocaleString('en-US', { maximumFractionDigits: 1 })} s`
+  const by = secondsText(lagMs)
   const how =
     lagMs > 0 ? `follows ${name} by ${by}` : lagMs < 0 ? `runs ahead of ${name} by ${by}` : `moves with ${name}`
   return `HTTP p95 of ${service} ${how} (r = ${pearson.toFixed(2)} over ${steps} steps)`
+}
+
+/** Without its sign. */
+function secondsText(lagMs: number): string {
+  return `${(Math.abs(lagMs) / 1000).toLocaleString('en-US', { maximumFractionDigits: 1 })} s`
 }
 
 /** The greatest of the last so many steps, this one included. */

@@ -3,6 +3,7 @@ import type { FleetComparison, FleetMember, Outlier } from '../model/fleet.ts'
 /** Where to look closer. */
 interface Hint {
   commands: readonly string[]
+  here: string | undefined
   url: string | undefined
 }
 
@@ -19,7 +20,7 @@ export function fleetJson(
   return [
     ...outliers.map((outlier) => {
       const { member, sentence, measure, value, norm, score } = outlier
-      const { commands, url } = hintOf(outlier)
+      const { commands, here, url } = hintOf(outlier)
       return {
         kind: 'outlier',
         timeUnixNs,
@@ -32,6 +33,7 @@ export function fleetJson(
         mad: norm?.mad,
         score: measure === undefined ? undefined : score,
         commands,
+        here,
         url,
       }
     }),

@@ -8,7 +8,7 @@ function host(name: string, values: FleetMember['values'] = {}, more: Partial<Fl
 }
 
 function reading(members: FleetMember[]): FleetReading {
-  return { by: 'host', source: 'a test', unixMs: 0, spanMs: 300_000, members, warnings: [] }
+  return { by: 'host', kind: 'prometheus', source: 'a test', unixMs: 0, spanMs: 300_000, members, warnings: [] }
 }
 
 /** `edge-01`, `edge-02` … with these values of one measure. */

@@ -8,13 +8,22 @@ function outlier(name: string, measure: FleetMeasure | undefined): Outlier {
   return { member, sentence: '', measure, value: 1, norm: undefined, score: 9 }
 }
 
-const byHost: FleetReading = { by: 'host', source: '', unixMs: 1_000_000, spanMs: 300_000, members: [], warnings: [] }
+const byHost: FleetReading = {
+  by: 'host',
+  kind: 'prometheus',
+  source: '',
+  unixMs: 1_000_000,
+  spanMs: 300_000,
+  members: [],
+  warnings: [],
+}
 const byService: FleetReading = { ...byHost, by: 'service' }
 
 test('of a host: what shows it there, now and then, and its dashboard', () => {
   assert.deepEqual(drillDownOf(outlier('edge-07', 'timeWait'), byHost, new URL('https://grafana/sub/?orgId=2')), {
     where: 'edge-07',
     commands: ['wirelag states --by service --state time-wait', 'wirelag why --last 5m'],
+    here: undefined,
     url: 'https://grafana/sub/d/wirelag-host?orgId=2&var-host=edge-07&from=700000&to=1000000',
   })
 })
@@ -28,6 +37,16 @@ test('of a service, whose name may be anything', () => {
   assert.deepEqual(drillDownOf(outlier("it's", 'sendP95Ms'), byService, undefined), {
     where: 'its hosts',
     commands: [`wirelag send --by service --service 'it'\\''s'`, 'wirelag why --last 5m'],
+    here: undefined,
     url: undefined,
   })
+})
+
+test('from the records of all hosts it is said here', () => {
+  const { here } = drillDownOf(
+    outlier('edge-07', undefined),
+    { ...byHost, kind: 'records', source: 'clickhouse://db/wirelag', spanMs: 3_600_000 },
+    undefined,
+  )
+  assert.equal(here, 'wirelag why --last 1h --on edge-07 --store clickhouse://db/wirelag')
 })

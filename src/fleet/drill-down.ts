@@ -7,6 +7,8 @@ export interface DrillDown {
   where: string
   /** What is the matter now first, then what was. */
   commands: readonly string[]
+  /** What says it right here, from the records of all hosts; undefined: there are none. */
+  here: string | undefined
   /** A dashboard; undefined without a Grafana. */
   url: string | undefined
 }
@@ -16,17 +18,19 @@ export interface DrillDown {
  */
 export function drillDownOf(
   { member, measure }: Outlier,
-  { by, unixMs, spanMs }: FleetReading,
+  { by, kind, source, unixMs, spanMs }: FleetReading,
   grafana: URL | undefined,
 ): DrillDown {
   const where = by === 'host' ? member.name : 'its hosts'
   const url = grafana && dashboardUrl(grafana, by, member.name, unixMs, spanMs)
-  if (measure === undefined) return { where, commands: ['systemctl status wirelag'], url }
-  const isOfService = by === 'service'
-  const shown = `wirelag ${measureTraits[measure].command}`
-  const own = isOfService ? `${shown} --service ${shellWord(member.name)}` : shown
   const past = `wirelag why --last ${spanText(spanMs)}`
-  return { where, commands: own === 'wirelag why' ? [past] : [own, past], url }
+  const name = shellWord(member.name)
+  const selected = by === 'service' ? `--service ${name}` : `--on ${name}`
+  const here = kind === 'records' ? `${past} ${selected} --store ${shellWord(source)}` : undefined
+  if (measure === undefined) return { where, commands: ['systemctl status wirelag'], here, url }
+  const shown = `wirelag ${measureTraits[measure].command}`
+  const own = by === 'service' ? `${shown} --service ${name}` : shown
+  return { where, commands: own === 'wirelag why' ? [past] : [own, past], here, url }
 }
 
 function dashboardUrl(grafana: URL, by: FleetReading['by'], name: string, unixMs: number, spanMs: number): string {

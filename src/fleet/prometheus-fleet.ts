@@ -76,6 +76,7 @@ export async function prometheusFleet(
   fillZeros([...drafts.values()])
   return {
     by,
+    kind: 'prometheus',
     source: client.shownUrl,
     unixMs,
     spanMs,

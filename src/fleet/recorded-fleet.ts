@@ -114,7 +114,7 @@ export async function recordedFleet(
   fillZeros(members)
   for (const { host, lastUnixMs } of missing)
     members.push({ name: host, status: 'silent', lastUnixMs, values: {}, causes: [] })
-  return { by, source, unixMs, spanMs, members: members.toSorted(byName), warnings: warningsOf(store) }
+  return { by, kind: 'records', source, unixMs, spanMs, members: members.toSorted(byName), warnings: warningsOf(store) }
 }
 
 function byName(a: FleetMember, b: FleetMember): number {

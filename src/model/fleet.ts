@@ -50,6 +50,7 @@ export interface FleetMember {
 /** What a store knew of all hosts, or services, at one moment. */
 export interface FleetReading {
   by: FleetGrouping
+  kind: 'prometheus' | 'records'
   /** Where it comes from, fit to be shown: without passwords. */
   source: string
   /** When it was asked. */

@@ -4,6 +4,7 @@ import type { EdgeActivity } from '../model/edge.ts'
 import type { StoredRecord } from '../model/record.ts'
 import { recordsOf } from '../store/observation-records.ts'
 import { activityOf, owner, stepOf } from '../store/step-examples.ts'
+import { recordedSteps } from '../store/recorded-steps.ts'
 import { overlayOf, overlayReport } from './overlay-series.ts'
 
 const startUnixMs = 1_800_000_000_000
@@ -35,13 +36,8 @@ function stepRecords(number: number, pickupNs: number, timeWait: number): Stored
 }
 
 test('series by step, of edges, states and counts; gaps where nothing was recorded', () => {
-  const overlay = overlayOf([
-    ...stepRecords(0, 2e6, 7),
-    ...stepRecords(1, 4e6, 9),
-    ...stepRecords(3, 8e6, 0),
-    http(0, 20),
-    http(3, 50),
-  ])
+  const steps = [...stepRecords(0, 2e6, 7), ...stepRecords(1, 4e6, 9), ...stepRecords(3, 8e6, 0)]
+  const overlay = overlayOf(recordedSteps(steps), [http(0, 20), http(3, 50)])
   assert.equal(overlay?.stepMs, 10_000)
   assert.deepEqual(overlay.http, [{ service: 'checkout', p95Ms: [20, undefined, undefined, 50], windowMs: 1000 }])
   const series = Object.fromEntries(overlay.host.map(({ name, points }) => [name, points]))
@@ -60,8 +56,8 @@ test('series by step, of edges, states and counts; gaps where nothing was record
 })
 
 test('nothing of HTTP, or no step: nothing to tell', () => {
-  assert.equal(overlayOf(stepRecords(0, 1e6, 1)), undefined)
-  assert.equal(overlayReport([http(0, 20)]), undefined)
+  assert.equal(overlayOf(recordedSteps(stepRecords(0, 1e6, 1)), []), undefined)
+  assert.equal(overlayReport([], [http(0, 20)]), undefined)
 })
 
 test('the p95 of HTTP that follows what the records tell, 20 s later', () => {
@@ -70,7 +66,7 @@ test('the p95 of HTTP that follows what the records tell, 20 s later', () => {
     ...stepRecords(i, slow ? 80e6 : 2e6, 5),
     http(i, (isSlow[i - 2] ? 300 : 20) + (i % 5)),
   ])
-  const report = overlayReport(records)
+  const report = overlayReport(recordedSteps(records), records)
   assert.deepEqual(report?.unexplained, [])
   assert.deepEqual(
     report.findings.map(({ sentence }) => sentence),

@@ -5,12 +5,9 @@ import { stageNames, type EdgeActivity, type StageName } from '../model/edge.ts'
 import { peerText } from '../model/edge-text.ts'
 import type { NamespaceFacts } from '../model/host-facts.ts'
 import type { Observation } from '../model/observation.ts'
-import type { RecordKind, StoredRecord } from '../model/record.ts'
-import { recordedSteps, type RecordedStep } from '../store/recorded-steps.ts'
+import type { StoredRecord } from '../model/record.ts'
+import type { RecordedStep } from '../store/recorded-steps.ts'
 import type { HttpBody } from './http-overlay.ts'
-
-/** The kinds of records that `overlayReport()` looks at. */
-export const overlayKinds: readonly RecordKind[] = ['span', 'edge', 'states', 'host', 'namespace', 'http']
 
 /** Of a stage, in one step: fewer samples have no p95. */
 const leastSamples = 5
@@ -53,16 +50,23 @@ class SeriesTable {
   }
 }
 
-/** What moves with the p95 of HTTP services, as records of one host tell; undefined where none tells of HTTP. */
-export function overlayReport(records: readonly StoredRecord[]): OverlayReport | undefined {
-  const overlay = overlayOf(records)
+/**
+ * What moves with the p95 of HTTP services on one host; undefined where nothing was recorded of HTTP, or of the host.
+ *
+ * @param steps of the host, in the order of time
+ * @param http its records of kind `http`; others are left out
+ */
+export function overlayReport(
+  steps: readonly RecordedStep[],
+  http: readonly StoredRecord[],
+): OverlayReport | undefined {
+  const overlay = overlayOf(steps, http)
   return overlay && overlayFindings(overlay)
 }
 
-/** The series that records of one host are of. */
-export function overlayOf(records: readonly StoredRecord[]): Overlay | undefined {
+/** The series that steps and records of one host are of. */
+export function overlayOf(steps: readonly RecordedStep[], records: readonly StoredRecord[]): Overlay | undefined {
   const http = records.filter(({ kind }) => kind === 'http')
-  const steps = recordedSteps(records)
   if (http.length === 0 || steps.length === 0) return undefined
   const stepMs = usualSpanMs(steps)
   const fromUnixMs = Math.min(...steps.map(({ startUnixMs }) => startUnixMs))

@@ -9,6 +9,7 @@ import { HttpOverlay, type HttpBody } from '../../src/pipeline/http-overlay.ts'
 import { overlayReport } from '../../src/pipeline/overlay-series.ts'
 import type { StoredRecord } from '../../src/model/record.ts'
 import { recordsOf } from '../../src/store/observation-records.ts'
+import { recordedSteps } from '../../src/store/recorded-steps.ts'
 import { activityOf, stepOf } from '../../src/store/step-examples.ts'
 
 /** Answers after a time that can be set, and tells Prometheus how long it took. */
@@ -132,7 +133,7 @@ test('p95 of a real service from a real Prometheus, and what it follows', async 
     Array.from({ length: steps }, (_, step) => ['edge-07', 'checkout', startUnixMs + step * stepMs, stepMs]),
   )
   for (const [step, { body }] of http.entries()) if (isSlow[step]) assert.ok((body as HttpBody).p95Ms > 50)
-  const report = overlayReport(records)
+  const report = overlayReport(recordedSteps(records), records)
   assert.deepEqual(report?.unexplained, [])
   assert.match(
     report.findings[0]!.sentence,

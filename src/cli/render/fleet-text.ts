@@ -45,10 +45,11 @@ function headline({ reading }: FleetComparison): string {
 }
 
 function outlierLines(outlier: Outlier, number: number, { styles, drillDownOf }: FleetTextOptions): string[] {
-  const { where, commands, url } = drillDownOf(outlier)
+  const { where, commands, here, url } = drillDownOf(outlier)
   return [
     `${number}. ${styles.bold(printable(outlier.sentence))}`,
     styles.dim(`   on ${printable(where)}: ${commands.map(printable).join('; ')}`),
+    ...(here === undefined ? [] : [styles.dim(`   here: ${printable(here)}`)]),
     ...(url === undefined ? [] : [styles.dim(`   ${printable(url)}`)]),
   ]
 }
