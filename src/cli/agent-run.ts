@@ -40,6 +40,7 @@ export class AgentRun {
   readonly #manager = new ServiceManager()
   readonly #host: string
   readonly #registry: MetricRegistry
+  readonly #alerting: Alerting
   #config: Config
   #httpRecords: () => StoredRecord[] = () => []
   #web: AgentWeb | undefined
@@ -54,6 +55,11 @@ export class AgentRun {
     this.#config = config
     this.#host = config.host ?? hostname()
     this.#services = serviceRules(config.services ?? {})
+    this.#alerting = new Alerting({
+      settings: config.alerts ?? defaultAlertSettings(),
+      host: this.#host,
+      tell: (line, fields) => this.#log('alert', line, fields),
+    })
     this.#registry = new MetricRegistry({
       host: this.#host,
       version: ownVersion(),
@@ -72,7 +78,7 @@ export class AgentRun {
 
   async #begin(): Promise<void> {
     const { ringSize, cpuBudget } = this.#options
-    this.#lasting = [new Narrator(this.#log), this.#registry, ...(await this.#recorder())]
+    this.#lasting = [new Narrator(this.#log), this.#registry, this.#alerting, ...(await this.#recorder())]
     try {
       this.#agent = await Agent.start({
         ringBytes: ringSize,
@@ -107,7 +113,7 @@ export class AgentRun {
       const store = await openStore({ folder, url }, 'write', limits)
       return [new Recorder({ store, host: this.#host, more: () => this.#httpRecords() })]
     } catch (error) {
-      if (!(error instanceof OperatorError) || error.code === 'WIRELAG_STORE_LOCKED') throw error
+      if (!(error instanceof OperatorError) || error.code === 'WIRELAG_HISTORY_BUSY') throw error
       this.#log('warning', `history off: ${error.message}`)
       return []
     }
@@ -115,11 +121,9 @@ export class AgentRun {
 
   /** What the file asks for, and may ask otherwise when it is read again. */
   async #configured(): Promise<AgentSink[]> {
-    const { alerts = defaultAlertSettings(), otlp, http } = this.#config
+    const { otlp, http } = this.#config
     const host = this.#host
-    const sinks: AgentSink[] = [
-      new Alerting({ settings: alerts, host, tell: (line, fields) => this.#log('alert', line, fields) }),
-    ]
+    const sinks: AgentSink[] = []
     if (otlp) {
       const { OtlpSink } = await import('../pipeline/otlp-sink.ts')
       const metrics = (): MetricSnapshot => this.#registry.snapshot()
@@ -154,6 +158,7 @@ export class AgentRun {
       const config = configOf(this.#options)
       this.#config = config
       this.#services = serviceRules(config.services ?? {})
+      this.#alerting.reconfigure(config.alerts ?? defaultAlertSettings(), this.#host)
       await this.#agent?.replaceSinks([...this.#lasting, ...(await this.#configured())])
       await this.#openWeb()
       this.#log('info', 'the configuration was read again')

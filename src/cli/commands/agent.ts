@@ -59,9 +59,11 @@ async function runAgent(options: AgentCommandOptions): Promise<void> {
   const end = Promise.withResolvers<void>()
   const stop = (): void => end.resolve()
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  const run = await AgentRun.start(options)
-  const reload = (): void => void run.reload()
+  // Also while it begins, when there is nothing yet to be read again.
+  let run: AgentRun | undefined
+  const reload = (): void => void run?.reload()
   process.on('SIGHUP', reload)
+  run = await AgentRun.start(options)
   const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration / 1e6)
   try {
     await end.promise

@@ -27,7 +27,7 @@ export const packetLoss: Rule = (observation) => {
   const { retransmits, drops, unseen } = observation
   const canSeeDrops = !unseen.some(({ signal }) => signal === 'drop')
   const lossy = retransmits.filter(
-    ({ rto, other, socket }) => rto + other - needless(observation, socket.netns) >= leastRetransmits,
+    ({ rto, other, socket }) => rto + Math.max(0, other - needless(observation, socket.netns)) >= leastRetransmits,
   )
   const local = drops.filter(({ reason, count }) => localReasons[reason] !== undefined && count >= leastRetransmits)
   if (local.length > 0) return { findings: local.map((drop) => localFinding(drop, observation)), ruledOut: [] }
@@ -62,10 +62,13 @@ export const packetLoss: Rule = (observation) => {
   }
 }
 
-/** How often, in a network namespace, a peer said that it had received already what was sent again (DSACK). */
+/**
+ * How often, in a network namespace, a peer said that it had received already what was sent again (DSACK). Infinite where
+ * that is not known, as of a namespace that has gone: then only timers that ran out speak for a loss.
+ */
 function needless({ namespaces }: Observation, netns: number): number {
   const found = namespaces.find(({ now }) => now.netns === netns)
-  return found?.before ? found.now.tcp.tcpDsackRecv - found.before.tcp.tcpDsackRecv : 0
+  return found ? found.now.tcp.tcpDsackRecv - (found.before?.tcp.tcpDsackRecv ?? 0) : Infinity
 }
 
 function localFinding({ reason, count, owners, socket, firstNs }: Drops, { retransmits }: Observation): Finding {
