@@ -9,6 +9,7 @@ import type { RecordKind, RecordSubject, StoredRecord } from '../model/record.ts
 import type { SocketPair } from '../model/socket.ts'
 import { encodeEdge } from './edge-code.ts'
 import { encodeProcess, noSubject, subjectOf, type ProcessCode } from './identity-code.ts'
+import { encodeLedger, type LedgerCode } from './ledger-code.ts'
 import { encoded } from './lossless-json.ts'
 import { encodeNamespace } from './namespace-code.ts'
 
@@ -58,6 +59,8 @@ export interface SlowTimesBody {
 
 /** `order`: 0 of the weightiest of the diagnosis. */
 export type FindingBody = Omit<Finding, 'sinceNs'> & { sinceUnixMs: number | undefined; order: number }
+
+export type IncidentBody = Omit<Incident, 'ledger'> & { ledger: LedgerCode | undefined }
 
 /** Of one step at the most, so that a busy host does not fill the recorder. */
 const most = {
@@ -118,7 +121,7 @@ export function recordsOf(step: StepFacts): StoredRecord[] {
       record('pickups', taskKey(one.reader), subjectOf(one.reader), one),
     ),
     ...chosen('exchange', observation.exchanges, ({ wallNs }) => wallNs).map((one) =>
-      record('exchange', String(one.connectionId), subjectOf(one.owner), one),
+      record('exchange', String(one.connectionId), subjectOf(one.owner), encodeLedger(one)),
     ),
     ...chosen('thread', observation.threads, ({ waitedNs, throttledNs, ranNs }) => waitedNs + throttledNs + ranNs).map(
       (one) => record('thread', `${one.pid} ${one.tid}`, noSubject, one),
@@ -137,7 +140,7 @@ export function recordsOf(step: StepFacts): StoredRecord[] {
       record('finding', findingKey(finding), subjectOf(finding.culprit), findingBody(finding, order, step)),
     ),
     ...chosen('incident', step.incidents, ({ sample }) => sample.latencyNs).map((incident) => ({
-      ...record('incident', incident.id, subjectOf(incident.sample.task), incident),
+      ...record('incident', incident.id, subjectOf(incident.sample.task), incidentBody(incident)),
       timeUnixMs: Number(incident.unixNs / 1_000_000n),
       spanMs: 0,
     })),
@@ -219,6 +222,10 @@ function bytesOf(points: readonly { bytes: number }[]): number {
 /** Names what was found, and with whom, the same in every step. */
 function findingKey({ cause, culprit }: Finding): string {
   return `${cause} ${culprit ? processKey(culprit) : ''}`
+}
+
+function incidentBody({ ledger, ...incident }: Incident): IncidentBody {
+  return { ...incident, ledger: ledger && encodeLedger(ledger) }
 }
 
 function findingBody({ sinceNs, ...finding }: Finding, order: number, { diagnosedFromUnixMs }: StepFacts): FindingBody {

@@ -12,13 +12,13 @@ import type {
   StateCount,
   ThreadTimes,
 } from '../model/observation.ts'
-import type { Ledger } from '../model/ledger.ts'
 import type { RecordKind, StoredRecord } from '../model/record.ts'
 import { decodeEdge, type EdgeCode } from './edge-code.ts'
 import { decodeProcess } from './identity-code.ts'
+import { decodeLedger, type LedgerCode } from './ledger-code.ts'
 import { decoded } from './lossless-json.ts'
 import { decodeNamespace, type NamespaceCode } from './namespace-code.ts'
-import type { FindingBody, SlowTimesBody, SpanBody, StatesBody } from './observation-records.ts'
+import type { FindingBody, IncidentBody, SlowTimesBody, SpanBody, StatesBody } from './observation-records.ts'
 
 /** A step as it was recorded, of one host. */
 export interface RecordedStep {
@@ -61,7 +61,7 @@ function stepOf({ host, timeUnixMs, spanMs, body }: StoredRecord, group: readonl
     retransmits: bodies<Retransmits>('retransmits'),
     drops: bodies<Drops>('drops'),
     pickups: bodies<SlowPickups>('pickups'),
-    exchanges: bodies<Ledger>('exchange'),
+    exchanges: bodies<LedgerCode>('exchange').map((code) => decodeLedger(code)),
     slowNs,
     threads: bodies<ThreadTimes>('thread'),
     slowTimes: bodies<SlowTimesBody>('slow-time')
@@ -146,5 +146,8 @@ function least(a: number | undefined, b: number | undefined): number | undefined
 export function recordedIncidents(records: readonly StoredRecord[]): { host: string; incident: Incident }[] {
   return records
     .filter(({ kind }) => kind === 'incident')
-    .map(({ host, body }) => ({ host, incident: decoded(body) as Incident }))
+    .map(({ host, body }) => {
+      const { ledger, ...incident } = decoded(body) as IncidentBody
+      return { host, incident: { ...incident, ledger: ledger && decodeLedger(ledger) } }
+    })
 }
