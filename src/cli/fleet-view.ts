@@ -44,11 +44,12 @@ export class FleetView {
       for (const line of this.#text(comparison, drillDownOf, this.#output.columns)) this.#output.line(line)
     else this.#pipe(comparison)
     this.#output.flush()
-    if (!this.#options.isJson) this.#warn(this.#warningsOf(comparison))
+    if (!this.#options.isJson && !this.#block) this.#warn(this.#warningsOf(comparison))
   }
 
   /** Of a reading that failed, while others may follow. */
   showError(text: string): void {
+    if (this.#block) return this.#block.above(text.split('\n'))
     this.#errors.line(text)
     this.#errors.flush()
   }
@@ -58,7 +59,10 @@ export class FleetView {
     const styles = stylesFor(this.#output.isTerminal && !this.#block)
     const limit = Math.min(this.#options.limit ?? terminalLimit, this.#room)
     const [headline = '', ...rest] = fleetText(comparison, { limit, columns, styles, drillDownOf })
-    return this.#options.isWatch ? [`${timeOf(comparison)}  ${headline}`, ...rest] : [headline, ...rest]
+    if (!this.#options.isWatch) return [headline, ...rest]
+    // Beside what is drawn in place there is no other room.
+    const warnings = this.#block ? comparison.reading.warnings.map(printable) : []
+    return [`${timeOf(comparison)}  ${headline}`, ...warnings, ...rest]
   }
 
   /** Of outliers, which take two to four lines, and of rows: so that both are seen. */
