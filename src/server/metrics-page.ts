@@ -13,7 +13,8 @@ export interface MetricSource {
 
 interface Page {
   version: number
-  text: string
+  /** The same bytes for all, also for those who take them slowly. */
+  plain: Buffer
   compressed: Promise<Buffer> | undefined
 }
 
@@ -24,16 +25,17 @@ export function metricsRoute(source: MetricSource): Route {
     const format = acceptedFormat(request.headers.accept)
     let page = pages.get(format)
     if (page?.version !== source.version) {
-      page = { version: source.version, text: renderPrometheus(source.snapshot(), format), compressed: undefined }
+      const plain = Buffer.from(renderPrometheus(source.snapshot(), format))
+      page = { version: source.version, plain, compressed: undefined }
       pages.set(format, page)
     }
     const contentType = expositionContentTypes[format]
     const headers = { vary: 'accept, accept-encoding' }
     if (!takesGzip(request)) {
-      send(request, response, { contentType, headers, body: page.text })
+      send(request, response, { contentType, headers, body: page.plain })
       return
     }
-    page.compressed ??= gzipped(page.text)
+    page.compressed ??= gzipped(page.plain)
     const body = await page.compressed
     send(request, response, { contentType, headers: { ...headers, 'content-encoding': 'gzip' }, body })
   }

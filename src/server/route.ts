@@ -16,16 +16,24 @@ export interface Answer {
   headers?: Readonly<Record<string, string>>
 }
 
+/** However slowly it is read. */
+const answerMs = 30_000
+
 const compress = promisify(gzip)
 
 /** Fast: a page of metrics is repetitive enough. */
-export function gzipped(text: string): Promise<Buffer> {
-  return compress(text, { level: 1 })
+export function gzipped(page: Buffer): Promise<Buffer> {
+  return compress(page, { level: 1 })
 }
 
-/** Sends an answer, without its body where only the head was asked for. */
+/**
+ * Sends an answer, without its body where only the head was asked for. Who has not taken it after a while is let go: a route
+ * that goes on answering, such as with events, writes to the response itself.
+ */
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const { status = 200, contentType = 'text/plain; charset=utf-8', body, headers = {} } = answer
+  const deadline = setTimeout(() => request.socket.destroy(), answerMs)
+  response.once('close', () => clearTimeout(deadline))
   response.writeHead(status, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),

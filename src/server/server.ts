@@ -12,7 +12,6 @@ export const defaultListen: ListenAddress = { host: '127.0.0.1', port: 9474 }
 /** A request is over within these, or its connection is. */
 const headersMs = 5000
 const requestMs = 10_000
-const answerMs = 30_000
 /** Longer than scrapes are apart. */
 const keepAliveMs = 70_000
 const maxHeaderBytes = 8192
@@ -99,9 +98,6 @@ const welcome = `wirelag: where did the network time go?
 `
 
 async function answer(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // However slowly the answer is read.
-  const deadline = setTimeout(() => request.socket.destroy(), answerMs)
-  response.once('close', () => clearTimeout(deadline))
   try {
     await routed(routes, request, response)
   } catch (error) {
