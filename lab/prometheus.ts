@@ -21,6 +21,8 @@ export interface PrometheusOptions {
   ruleGroups?: readonly unknown[]
   /** Addresses of Alertmanagers. */
   alertmanagers?: readonly string[]
+  /** Addresses of others whose series it tells as well. */
+  remoteReads?: readonly string[]
   /** Further fields of the one scrape job, such as `params`. */
   scrape?: Readonly<Record<string, unknown>>
   flags?: readonly string[]
@@ -157,6 +159,7 @@ function configOf({
   targets,
   intervalMs = 200,
   alertmanagers = [],
+  remoteReads = [],
   scrape = {},
 }: PrometheusOptions): Record<string, unknown> {
   const interval = `${intervalMs}ms`
@@ -167,6 +170,7 @@ function configOf({
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: ['rules.yml'],
     scrape_configs: [{ job_name: 'wirelag', static_configs: staticConfigs, ...scrape }],
+    remote_read: remoteReads.map((url) => ({ url: `${url}/api/v1/read`, read_recent: true })),
     alerting: { alertmanagers: [{ static_configs: [{ targets: alertmanagers }] }] },
   }
 }

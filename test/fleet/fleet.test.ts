@@ -121,6 +121,17 @@ for (const name of ['Prometheus', 'VictoriaMetrics']) {
   })
 }
 
+test('a store of two parts, of which one does not answer: what there is, and a warning', async () => {
+  await using front = await Prometheus.start({ targets: [], remoteReads: [prometheus.url, 'http://127.0.0.1:9'] })
+  const { exitCode, lines } = await jsonOf('--prometheus', front.url)
+  assert.deepEqual([exitCode, lines.filter(({ kind }) => kind === 'member').length], [3, hosts.length])
+  const { warnings } = lines.at(-1) as unknown as { warnings: string[] }
+  assert.ok(warnings.length > 0)
+  for (const warning of warnings) assert.ok(warning.startsWith(`${front.url} warns: `), warning)
+  const piped = await runToEnd(['fleet', '--last', '10s', '--prometheus', front.url])
+  assert.match(piped.stderr, /^wirelag: http:\S+ warns: .*127\.0\.0\.1:9\b/m)
+})
+
 test('by service: one that does not close', async () => {
   const { exitCode, lines } = await jsonOf('--prometheus', prometheus.url, '--by', 'service')
   assert.deepEqual(
