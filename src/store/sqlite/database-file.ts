@@ -3,6 +3,7 @@ import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { OperatorError } from '../../lib/operator-error.ts'
+import { isIntact, isSmall } from './integrity-check.ts'
 
 /** What the tables are like. One that is newer is not touched. */
 const schemaVersion = 1
@@ -17,8 +18,6 @@ const schema = [
 /** How long a reader waits for a lock; the writer must not be kept. */
 const readerTimeoutMs = 5000
 const writerTimeoutMs = 100
-/** Up to so much it takes some 0.1 s. */
-const maxCheckedBytes = 2 ** 27
 
 /** The version with its complement beside it, so that a flipped bit is not taken for a newer version. */
 function versionMark(version: number): number {
@@ -46,7 +45,7 @@ export function openForWriting(path: string): DatabaseSync {
     // What is written is brought to the disk by FileSync, beside this thread.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0')
     db.exec('PRAGMA cache_size = -4000')
-    if (statSync(path).size <= maxCheckedBytes) check(db)
+    if (isSmall(statSync(path).size) && !isIntact(db)) throw new DamagedHistory(`${path} is not intact`)
     return db
   } catch (error) {
     closeQuietly(db)
@@ -55,16 +54,10 @@ export function openForWriting(path: string): DatabaseSync {
 }
 
 function make(db: DatabaseSync): void {
-  db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL')
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL')
   const identity = randomInt(1, 2 ** 31)
   const stamps = `PRAGMA application_id = ${identity}; PRAGMA user_version = ${versionMark(schemaVersion)}`
   db.exec(`BEGIN IMMEDIATE; ${schema}; ${stamps}; COMMIT`)
-}
-
-function check(db: DatabaseSync): void {
-  const [first] = db.prepare('PRAGMA quick_check(1)').all()
-  const answer = first?.['quick_check']
-  if (answer !== 'ok') throw new DamagedHistory(String(answer))
 }
 
 /**

@@ -51,7 +51,7 @@ export class RecordWriter {
   transact(act: () => number | void): void {
     try {
       this.#nextId = inTransaction(this.#db, () => {
-        // Each transaction writes the first page: see wal-origin.ts.
+        // Each transaction writes the first page: see wal-file.ts.
         this.#db.exec(`PRAGMA application_id = ${this.#identity}`)
         return act() ?? this.#nextId
       })

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { closeQuietly } from './database-file.ts'
 import { decodeRow, isWhole, rowColumns, type RecordRow } from './record-row.ts'
 import type { RecordWriter } from './record-writer.ts'
 import { SeriesReader } from './series-table.ts'
-import { isDamage } from './sqlite-trouble.ts'
+import { isSqliteError } from './sqlite-trouble.ts'
 
 const rowsPerRead = 200
 /** Where a page cannot be read: records that are left out at once, and how often in a row. */
@@ -29,17 +29,21 @@ export async function salvage(damagedPath: string, fresh: string, writer: Record
 }
 
 async function salvageRows(damagedPath: string, writer: RecordWriter): Promise<number> {
+  // SQLite reads also where the file is shorter than it says, if the schema may be written.
+  const db = quietly(() => new DatabaseSync(damagedPath, { defensive: false, timeout: 0 }))
+  if (!db) return 0
   let saved = 0
-  const db = new DatabaseSync(damagedPath, { defensive: false, timeout: 0 })
   try {
-    // SQLite then reads also where the file is shorter than it says.
-    db.exec('PRAGMA writable_schema = ON')
-    const series = new SeriesReader(db)
+    const source = quietly(() => {
+      db.exec('PRAGMA writable_schema = ON')
+      return { series: new SeriesReader(db), rows: readableRows(db) }
+    })
+    if (!source) return 0
     let last = 0
-    for await (const rows of readableRows(db)) {
+    for await (const rows of source.rows) {
       writer.transact(() => {
         for (const row of rows) {
-          const known = quietly(() => series.find(row.series))
+          const known = quietly(() => source.series.find(row.series))
           if (!known || !isWhole(row, known.crc) || row.id <= last) continue
           const read = decodeRow(row, known.series)
           if (!read) continue
@@ -50,22 +54,21 @@ async function salvageRows(damagedPath: string, writer: RecordWriter): Promise<n
         return last + 1
       })
     }
-  } catch (error) {
-    if (!isDamage(error)) throw error
+    return saved
   } finally {
     closeQuietly(db)
   }
-  return saved
 }
 
 /** Rows in the order of their numbers, as far as there is a way to them. */
-async function* readableRows(db: DatabaseSync): AsyncGenerator<RecordRow[]> {
-  const following = db.prepare(
-    `SELECT ${rowColumns} FROM record NOT INDEXED WHERE record.id > ? ORDER BY record.id LIMIT ?`,
-  )
-  const between = db.prepare(
-    `SELECT ${rowColumns} FROM record NOT INDEXED WHERE record.id > ? AND record.id <= ? ORDER BY record.id`,
-  )
+function readableRows(db: DatabaseSync): AsyncGenerator<RecordRow[]> {
+  const select = `SELECT ${rowColumns} FROM record NOT INDEXED WHERE record.id > ?`
+  const following = db.prepare(`${select} ORDER BY record.id LIMIT ?`)
+  const between = db.prepare(`${select} AND record.id <= ? ORDER BY record.id`)
+  return walk(following, between)
+}
+
+async function* walk(following: StatementSync, between: StatementSync): AsyncGenerator<RecordRow[]> {
   let after = 0
   let steps = 0
   while (steps < maxSteps) {
@@ -80,12 +83,12 @@ async function* readableRows(db: DatabaseSync): AsyncGenerator<RecordRow[]> {
   }
 }
 
-/** Undefined where the database is damaged. */
+/** Undefined where SQLite cannot do it. */
 function quietly<T>(act: () => T): T | undefined {
   try {
     return act()
   } catch (error) {
-    if (isDamage(error)) return undefined
+    if (isSqliteError(error)) return undefined
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 const maxKept = 2
@@ -27,9 +27,11 @@ export function setDatabaseAside(path: string, unixMs: number): string {
   return aside
 }
 
-/** The same of a -wal alone, which is not the database's. */
-export function setWalAside(path: string, unixMs: number): void {
-  renameSync(`${path}-wal`, freeName(path, unixMs))
+/** The same of a -wal alone, or of a copy of it, as what is whole of it is still used. */
+export function setWalAside(path: string, unixMs: number, isCopy: boolean): void {
+  const aside = freeName(path, unixMs)
+  if (isCopy) copyFileSync(`${path}-wal`, aside)
+  else renameSync(`${path}-wal`, aside)
   rmSync(`${path}-shm`, { force: true })
   forgetOlder(path)
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { StoredRecord } from '../../model/record.ts'
@@ -6,10 +6,11 @@ import { OperatorError } from '../../lib/operator-error.ts'
 import type { RecordQuery, RecordedHost, Store, StoreLimits, StoreStatus } from '../store.ts'
 import { HistoryReader } from './history-reader.ts'
 import { HistoryWriter } from './history-writer.ts'
+import { isSmall, LargeCheck } from './integrity-check.ts'
 import { forgetSetAside, historyBytes, setAsideBytes, setDatabaseAside, setWalAside } from './set-aside.ts'
 import { isDamage, isTrouble, troubleText } from './sqlite-trouble.ts'
 import type { RollUp } from './upkeep.ts'
-import { isForeignWal } from './wal-origin.ts'
+import { inspectWal } from './wal-file.ts'
 import { WriterLock } from './writer-lock.ts'
 
 export interface SqliteStoreOptions {
@@ -52,6 +53,7 @@ class SqliteStore implements Store {
   #isClosed = false
   #turn: Promise<unknown> = Promise.resolve()
   #upkeep: Promise<void> | undefined
+  #check: LargeCheck | undefined
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options
@@ -122,10 +124,7 @@ class SqliteStore implements Store {
     mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 })
     this.#lock = WriterLock.take(this.#options.folder)
     try {
-      if (isForeignWal(this.#path)) {
-        setWalAside(this.#path, this.#now())
-        this.#setAsideParts++
-      }
+      this.#setForeignWalAside()
       return this.#openWriter()
     } catch (error) {
       if (isDamage(error)) return await this.#renew()
@@ -134,10 +133,24 @@ class SqliteStore implements Store {
     }
   }
 
+  #setForeignWalAside(): void {
+    const wal = inspectWal(this.#path)
+    if (wal === 'whole') return
+    setWalAside(this.#path, this.#now(), wal === 'torn')
+    this.#setAsideParts++
+  }
+
   #openWriter(): HistoryWriter {
     const { limits, rollUp } = this.#options
-    this.#writer = HistoryWriter.open(this.#path, { limits, rollUp })
-    return this.#writer
+    const writer = HistoryWriter.open(this.#path, { limits, rollUp })
+    this.#writer = writer
+    if (!isSmall(statSync(this.#path).size)) {
+      const renew = async (): Promise<void> => {
+        if (this.#writer === writer) await this.#write(async () => void (await this.#renew()))
+      }
+      this.#check = new LargeCheck(this.#path, () => void this.#inTurn(renew))
+    }
+    return writer
   }
 
   /** Begins a new database with what can be read of the old one. */
@@ -257,6 +270,7 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
+    await this.#check?.end()
     await this.#inTurn(async () => {
       if (this.#isClosed) return
       this.#isClosed = true

@@ -28,6 +28,10 @@ function resultCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode : undefined
 }
 
+export function isSqliteError(error: unknown): boolean {
+  return resultCode(error) !== undefined
+}
+
 /** Whether SQLite found the database other than it must be, so that waiting does not help. */
 export function isDamage(error: unknown): boolean {
   const code = resultCode(error)

@@ -89,13 +89,17 @@ export class Upkeep {
       const oldest = this.#firstTime(lanes, -hugeMs)
       if (oldest === undefined) return
       const untilUnixMs = Math.floor(oldest / hourMs + 1) * hourMs
+      let deletedOfAll = 0
       for (const lane of lanes) {
         for (let deleted = rowsPerSlice; deleted === rowsPerSlice;) {
           if (this.#usedBytes() <= maxBytes * keptShare) return
           deleted = this.#deleteOldest(lane, untilUnixMs)
+          deletedOfAll += deleted
           yield
         }
       }
+      // A damaged index tells of rows that are not there.
+      if (deletedOfAll === 0) return
     }
   }
 
