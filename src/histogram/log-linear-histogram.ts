@@ -24,39 +24,60 @@ export function bucketLowNs(bucket: number): number {
   return 2 ** (minExponent + octave) * (1 + ((bucket - 1) % subBuckets) / subBuckets)
 }
 
+/** Counts of a histogram's buckets, to be read. */
+export type BucketCounts = Readonly<
+  Pick<Float64Array, 'length' | 'entries' | 'findIndex' | 'findLastIndex' | 'map' | 'reduce' | 'slice' | 'subarray'>
+> & { readonly [bucket: number]: number }
+
+/** Of every histogram in which nothing was counted yet; never written to. */
+const noCounts = new Float64Array(bucketCount)
+
 /**
  * Durations counted in log-linear buckets from 1 µs to 137 s, 8 an octave; merges exactly, and tells quantiles within
- * 6.25 %. Count, sum and maximum are exact.
+ * 6.25 %. Count, sum and maximum are exact. One that is empty takes no room for its buckets.
  */
 export class LogLinearHistogram {
-  readonly counts: Float64Array
+  private buckets: Float64Array = noCounts
   count = 0
   sumNs = 0
   maxNs = 0
 
-  constructor() {
-    this.counts = new Float64Array(bucketCount)
-  }
-
   /** From counts made elsewhere, such as in the kernel. */
   static of(parts: { counts: ArrayLike<number>; sumNs: number; maxNs: number }): LogLinearHistogram {
     const histogram = new LogLinearHistogram()
-    histogram.counts.set(parts.counts)
-    histogram.count = histogram.counts.reduce((sum, count) => sum + count, 0)
+    histogram.#written().set(parts.counts)
+    histogram.count = histogram.buckets.reduce((sum, count) => sum + count, 0)
     histogram.sumNs = parts.sumNs
     histogram.maxNs = parts.maxNs
     return histogram
   }
 
+  get counts(): BucketCounts {
+    return this.buckets
+  }
+
+  #written(): Float64Array {
+    if (this.buckets === noCounts) this.buckets = new Float64Array(bucketCount)
+    return this.buckets
+  }
+
   record(ns: number): void {
-    this.counts[bucketOf(ns)]!++
+    this.#written()[bucketOf(ns)]!++
     this.count++
     this.sumNs += ns
     if (ns > this.maxNs) this.maxNs = ns
   }
 
+  /** Counts so many more samples in a bucket, or fewer; sum and maximum are the caller's to set. */
+  addCount(bucket: number, count: number): void {
+    this.#written()[bucket]! += count
+    this.count += count
+  }
+
   merge(other: LogLinearHistogram): void {
-    for (let i = 0; i < bucketCount; i++) this.counts[i]! += other.counts[i]!
+    if (other.count === 0) return
+    const buckets = this.#written()
+    for (let i = 0; i < bucketCount; i++) buckets[i]! += other.buckets[i]!
     this.count += other.count
     this.sumNs += other.sumNs
     if (other.maxNs > this.maxNs) this.maxNs = other.maxNs
@@ -71,7 +92,7 @@ export class LogLinearHistogram {
     const rank = Math.max(1, Math.ceil(q * this.count))
     let seen = 0
     for (let bucket = 0; bucket < bucketCount; bucket++) {
-      seen += this.counts[bucket]!
+      seen += this.buckets[bucket]!
       if (seen < rank) continue
       const highNs = bucketLowNs(bucket + 1)
       return highNs === Infinity ? this.maxNs : Math.min(this.maxNs, (bucketLowNs(bucket) + highNs) / 2)

@@ -28,9 +28,6 @@ export function subtractPacked(sum: LogLinearHistogram, packed: PackedHistogram)
 }
 
 function addCounts(sum: LogLinearHistogram, { firstBucket, counts, sumNs }: PackedHistogram, sign: 1 | -1): void {
-  for (const [i, count] of counts.entries()) {
-    sum.counts[firstBucket + i]! += sign * count
-    sum.count += sign * count
-  }
+  for (const [i, count] of counts.entries()) sum.addCount(firstBucket + i, sign * count)
   sum.sumNs += sign * sumNs
 }

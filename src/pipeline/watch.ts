@@ -53,6 +53,8 @@ export interface WatchOptions extends KernelWishes {
   states?: ReadonlySet<SocketState> | undefined
   /** What the user calls services. */
   serviceOf?: ServiceRule | undefined
+  /** It runs on and on: of edges that have gone only sums are kept. */
+  isEndless?: true | undefined
   /** Events that are delivered at most; those after it count as filtered. */
   maxEvents?: number | undefined
 }
@@ -91,6 +93,9 @@ const countedSignals: Partial<
   udpSend: { protocol: 'udp', stage: 'send', rows: 'sendRows' },
 }
 
+/** Edges that have gone of which totals are kept, where nobody will ask for them. */
+const endlessRetired = 64
+
 function zeroCounts(): Record<SignalName, number> {
   return Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>
 }
@@ -101,7 +106,7 @@ export class Watch {
   readonly #options: WatchOptions
   readonly #sinks: WatchSinks
   readonly #pending: PendingConnects | undefined
-  readonly #edges = new EdgeActivities()
+  readonly #edges: EdgeActivities
   readonly #identities: HostIdentities
   readonly #cgroupFilter: CgroupFilter | undefined
   readonly #delivered = zeroCounts()
@@ -114,6 +119,7 @@ export class Watch {
     this.#options = options
     this.#sinks = sinks
     this.#eventsLeft = options.maxEvents ?? Infinity
+    this.#edges = new EdgeActivities(options.isEndless ? endlessRetired : undefined)
     this.#pending = options.slowNs === undefined ? undefined : new PendingConnects(options.slowNs)
     const handlers = this.#handlers(options)
     const cgroupHierarchy = cgroupHierarchyOfHost()

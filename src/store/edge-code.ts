@@ -62,8 +62,7 @@ export function decodeHistogram([sumNs = 0, maxNs = 0, ...buckets]: HistogramCod
   for (let i = 0; i + 1 < buckets.length; i += 2) {
     bucket += buckets[i] ?? 0
     if (!(bucket >= 0 && bucket < bucketCount)) throw new RangeError(`a histogram has no bucket ${bucket}`)
-    histogram.counts[bucket] = buckets[i + 1] ?? 0
-    histogram.count += buckets[i + 1] ?? 0
+    histogram.addCount(bucket, buckets[i + 1] ?? 0)
   }
   histogram.sumNs = sumNs
   histogram.maxNs = maxNs

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { renderPrometheus } from '../../src/export/prometheus.ts'
-import { bucketCount, bucketOf, LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
+import { bucketOf, LogLinearHistogram } from '../../src/histogram/log-linear-histogram.ts'
 import type { MetricFamily, MetricPoint } from '../../src/model/metric.ts'
 import { edgeMetrics, familyOf, hostMetrics } from '../../src/pipeline/metrics/metric-definitions.ts'
 
@@ -87,10 +87,9 @@ export class SimulatedFleet implements AsyncDisposable {
       point({ service, state: 'CLOSE_WAIT' }, service === 'mail' ? 40 : 0),
       point({ service, state: 'TIME_WAIT' }, i === 0 ? timeWait - share * 4 : share),
     ])
-    const sends = LogLinearHistogram.of({ counts: new Float64Array(bucketCount), sumNs: 0, maxNs: 0 })
+    const sends = new LogLinearHistogram()
     for (const [ns, calls] of callsByScrape[sendP95Ms]) {
-      sends.counts[bucketOf(ns)] = calls * scrapes
-      sends.count += calls * scrapes
+      sends.addCount(bucketOf(ns), calls * scrapes)
       sends.sumNs += ns * calls * scrapes
     }
     const families: MetricFamily[] = [

@@ -116,6 +116,7 @@ export class Agent {
           signals: [...observedWishes.signals, 'udpPickup', 'udpSend'],
           isSparing: true,
           existingRows: true,
+          isEndless: true,
           filter: everything,
           serviceOf,
           ringBytes,
