@@ -2,7 +2,7 @@ import { momentJson } from '../export/history-json.ts'
 import type { TimeWindow } from '../lib/moment.ts'
 import { hostFigures } from '../track/host-figures.ts'
 import { topRows } from '../track/top-rows.ts'
-import { diagnosisOf, hostHistories, nothingRecorded, type HostHistory } from './history.ts'
+import { comparedDiagnosis, hostHistories, nothingRecorded, type HostHistory } from './history.ts'
 import { identityFilterOf, type HistoryOptions } from './options/history-options.ts'
 import { Output } from './output.ts'
 import { historyText, statesOf } from './render/history-text.ts'
@@ -33,11 +33,15 @@ export function tellNotes({ notes }: Pick<TimeWindow, 'notes'>): void {
 }
 
 /** Shows what went on, host by host. @returns whether anything was found */
-export function showHistories(histories: readonly HostHistory[], { json }: HistoryOptions): boolean {
+export async function showHistories(
+  store: Store,
+  histories: readonly HostHistory[],
+  { json }: HistoryOptions,
+): Promise<boolean> {
   const output = new Output(process.stdout)
   let isFound = false
   for (const [i, history] of histories.entries()) {
-    const diagnosis = diagnosisOf(history)
+    const diagnosis = await comparedDiagnosis(store, history)
     isFound ||= diagnosis.findings.length > 0
     if (json) {
       const { observation } = history

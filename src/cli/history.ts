@@ -15,6 +15,7 @@ import {
   type RecordedStep,
 } from '../store/recorded-steps.ts'
 import type { Store } from '../store/store.ts'
+import { withNormals } from './usual-diagnosis.ts'
 import { mergedObservation } from '../track/merged-observation.ts'
 
 export interface HistoryWishes {
@@ -35,6 +36,7 @@ export interface HostHistory {
   startUnixMs: number
   /** Steps are as the agent took them: what is told one by one is there. */
   isFine: boolean
+  /** What the agent found in this time. */
   findings: readonly RecordedFinding[]
   incidents: readonly Incident[]
   /** Times of which nothing was recorded. */
@@ -60,6 +62,9 @@ const processKinds: readonly RecordKind[] = [
   'finding',
   'incident',
 ]
+
+/** The agent judges the last minute in each step. */
+const diagnosedMs = 60_000
 
 /** Steps follow each other within so much. */
 const leastGapMs = 1500
@@ -101,12 +106,24 @@ function hostHistory(host: string, records: readonly StoredRecord[], window: His
     observation: mergedObservation(observed),
     startUnixMs,
     isFine: steps.every((step) => step.steps === 1),
-    findings: recordedFindings(records),
+    findings: recordedFindings(records.filter((record) => isOfWindow(record, window, steps))),
     incidents: recordedIncidents(records).map(({ incident }) => incident),
     gaps: gapsOf(steps, window),
     lost: lostOf(steps),
     leftOut: leftOutOf(steps),
   }
+}
+
+/** A finding is of the minute before it: whether that lies in the window, but for a step; of less than a minute, all do. */
+function isOfWindow(
+  { kind, timeUnixMs, spanMs }: StoredRecord,
+  { fromUnixMs, toUnixMs }: HistoryWishes['window'],
+  steps: readonly RecordedStep[],
+): boolean {
+  if (kind !== 'finding') return false
+  const isShort = toUnixMs - fromUnixMs < diagnosedMs
+  if (isShort && steps.every((step) => step.steps > 1)) return true
+  return timeUnixMs + spanMs - diagnosedMs >= fromUnixMs - spanMs
 }
 
 function gapsOf(
@@ -141,7 +158,7 @@ function leftOutOf(steps: readonly RecordedStep[]): Record<string, number> {
 /**
  * What was the matter: judged anew where steps are fine, with what the agent found at the time; else what it found.
  */
-export function diagnosisOf({ observation, isFine, findings: recorded }: HostHistory): Diagnosis {
+function diagnosisOf({ observation, isFine, findings: recorded }: HostHistory): Diagnosis {
   const anew: Diagnosis = isFine ? diagnose(observation) : { findings: [], ruledOut: [], unjudged: [] }
   const keyOf = ({ cause, culprit }: Diagnosis['findings'][number]): string => `${cause} ${culprit?.pid ?? ''}`
   const known = new Set(anew.findings.map(keyOf))
@@ -152,6 +169,12 @@ export function diagnosisOf({ observation, isFine, findings: recorded }: HostHis
     findings: [...anew.findings, ...more.filter(({ sentence }) => sentence !== '')],
     ruledOut: anew.ruledOut.filter(({ cause }) => !found.has(cause)),
   }
+}
+
+/** The same, with what was usual on that host at that time of day. */
+export async function comparedDiagnosis(store: Store, history: HostHistory): Promise<Diagnosis> {
+  const { host, observation, window } = history
+  return withNormals(diagnosisOf(history), observation, store, { host, atUnixMs: window.toUnixMs })
 }
 
 /** Says what there is instead. */

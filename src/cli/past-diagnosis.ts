@@ -5,7 +5,7 @@ import { parseDurationNs } from '../lib/duration.ts'
 import { usageError } from '../lib/operator-error.ts'
 import type { TimeWindow } from '../lib/moment.ts'
 import type { Store } from '../store/store.ts'
-import { diagnosisOf, type HostHistory } from './history.ts'
+import { comparedDiagnosis, type HostHistory } from './history.ts'
 import { tellNotes, wantedHistories } from './history-view.ts'
 import type { FilterOptions } from './options/filter-options.ts'
 import { optionValue } from './options/option-value.ts'
@@ -102,16 +102,20 @@ async function show(store: Store, options: PastOptions): Promise<boolean> {
     ...(namespace ? { namespace } : {}),
     ...(on === undefined ? {} : { host: [on] }),
   })
-  return showDiagnoses(histories, options)
+  return showDiagnoses(store, histories, options)
 }
 
 /** @returns whether there is a finding */
-export function showDiagnoses(histories: readonly HostHistory[], { json }: { json?: true }): boolean {
+export async function showDiagnoses(
+  store: Store,
+  histories: readonly HostHistory[],
+  { json }: { json?: true },
+): Promise<boolean> {
   const output = new Output(process.stdout)
   const styles = stylesFor(output.isTerminal)
   let isFound = false
   for (const history of histories) {
-    const diagnosis = diagnosisOf(history)
+    const diagnosis = await comparedDiagnosis(store, history)
     isFound ||= diagnosis.findings.length > 0
     if (json) {
       const unixNs = BigInt(history.window.toUnixMs) * 1_000_000n

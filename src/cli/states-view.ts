@@ -1,13 +1,16 @@
 import { statesJson } from '../export/states-json.ts'
+import type { StateNormal } from '../model/normal.ts'
 import type { StateGrouping, StateSurvey } from '../model/socket-state.ts'
 import { LiveBlock } from './live-block.ts'
 import { Output } from './output.ts'
 import { clockTime, clockTimeMs } from './render/columns.ts'
+import { unusualStates } from './render/unusual-states.ts'
 import { oldestTable, statesTable } from './render/states-table.ts'
 
 /** How `wirelag states` shows what it counted. */
 export interface StatesView {
-  show(survey: StateSurvey): void
+  /** @param normals what is usual, where that is known */
+  show(survey: StateSurvey, normals?: readonly StateNormal[]): void
   /** What is on the screen stays there. */
   end(): void
 }
@@ -16,8 +19,8 @@ export interface StatesView {
 export class JsonStatesView implements StatesView {
   readonly #output = new Output(process.stdout)
 
-  show(survey: StateSurvey): void {
-    this.#output.line(JSON.stringify(statesJson(survey)))
+  show(survey: StateSurvey, normals: readonly StateNormal[] = []): void {
+    this.#output.line(JSON.stringify(statesJson(survey, normals)))
     this.#output.flush()
   }
 
@@ -39,17 +42,20 @@ export class TextStatesView implements StatesView {
     this.#block = isLive ? new LiveBlock(process.stdout) : undefined
   }
 
-  show(survey: StateSurvey): void {
+  show(survey: StateSurvey, normals: readonly StateNormal[] = []): void {
     if (this.#block) this.#block.draw(this.#screen(survey, this.#block.maxLines))
     else if (this.#isWatch && !this.#output.isTerminal) this.#pipe(survey)
-    else for (const line of this.#whole(survey)) this.#output.line(line)
+    else for (const line of this.#whole(survey, normals)) this.#output.line(line)
     this.#output.flush()
   }
 
-  #whole(survey: StateSurvey): string[] {
+  #whole(survey: StateSurvey, normals: readonly StateNormal[]): string[] {
     const { isTerminal } = this.#output
-    const oldest = oldestTable(survey.oldest, isTerminal)
-    return [...statesTable(survey, this.#by, isTerminal), ...(oldest.length > 0 ? ['', ...oldest] : [])]
+    const below = [oldestTable(survey.oldest, isTerminal), unusualStates(survey, normals)]
+    return [
+      ...statesTable(survey, this.#by, isTerminal),
+      ...below.flatMap((lines) => (lines.length > 0 ? ['', ...lines] : [])),
+    ]
   }
 
   /** The sum is always seen: rows that have no room are only counted, and so are the oldest. */

@@ -1,9 +1,13 @@
+import type { StateNormal } from '../model/normal.ts'
 import type { OldSocket, StateChange, StateRow, StateSurvey } from '../model/socket-state.ts'
 import { identityJson } from './identity-json.ts'
 import { socketJson, taskJson } from './ndjson.ts'
 
 /** `kind: states`, as docs/json.md describes it. */
-export function statesJson({ unixNs, total, states, rows, oldest }: StateSurvey): Record<string, unknown> {
+export function statesJson(
+  { unixNs, total, states, rows, oldest }: StateSurvey,
+  normals: readonly StateNormal[] = [],
+): Record<string, unknown> {
   return {
     kind: 'states',
     timeUnixNs: String(unixNs),
@@ -11,6 +15,7 @@ export function statesJson({ unixNs, total, states, rows, oldest }: StateSurvey)
     states,
     rows: rows.map((row) => rowJson(row)),
     oldest: oldest.map((socket) => oldSocketJson(socket)),
+    normals: normals.length > 0 ? normals : undefined,
   }
 }
 

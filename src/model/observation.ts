@@ -1,6 +1,7 @@
 import type { EdgeActivity, EdgeProcess } from './edge.ts'
 import type { HostFacts, NamespaceFacts } from './host-facts.ts'
 import type { Ledger } from './ledger.ts'
+import type { StateNormal } from './normal.ts'
 import type { Task } from './process.ts'
 import type { SocketPair } from './socket.ts'
 
@@ -124,6 +125,8 @@ export interface Observation {
   /** What each process sent, moment by moment. */
   series: readonly { process: EdgeProcess; points: readonly { timeNs: number; bytes: number }[] }[]
   states: readonly StateCount[]
+  /** How many sockets services usually have by state, where a history tells. */
+  normals?: readonly StateNormal[]
   host: { before: HostFacts; now: HostFacts } | undefined
   namespaces: readonly { before: NamespaceFacts | undefined; now: NamespaceFacts }[]
 }

@@ -55,7 +55,7 @@ async function at(time: string | undefined, options: AtOptions, { childArgs }: C
       return
     }
     tellNotes(window)
-    showHistories(await wantedHistories(store, window, options), options)
+    await showHistories(store, await wantedHistories(store, window, options), options)
   } finally {
     await store.close()
   }

@@ -39,7 +39,7 @@ async function replay(name: string, options: ReplayOptions, { childArgs }: Comma
   const { fromUnixMs, toUnixMs } = file.header
   try {
     const histories = await wantedHistories(store, { fromUnixMs, toUnixMs, notes: [] }, {})
-    return showDiagnoses(histories, options) ? findingExitCode : 0
+    return (await showDiagnoses(store, histories, options)) ? findingExitCode : 0
   } catch (error) {
     // Whoever made the file may have put anything into it.
     if (error instanceof OperatorError) throw error

@@ -20,12 +20,14 @@ import { liveRun } from '../live-run.ts'
 import { serviceRuleOf } from '../options/config-option.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { optionValue } from '../options/option-value.ts'
+import { addStoreOption } from '../options/store-option.ts'
 import { defaultRingBytes, parseCount } from '../options/watch-options.ts'
 import { defaultIntervalNs, parseIntervalNs } from '../options/window-options.ts'
 import { Output } from '../output.ts'
 import { RowFormat } from '../render/columns.ts'
 import { stateChangeColumns, type StateChangeRow } from '../render/states-table.ts'
 import { summaryLines } from '../render/summary.ts'
+import { usualStates } from '../usual-states.ts'
 import { JsonStatesView, TextStatesView, type StatesView } from '../states-view.ts'
 
 interface StatesOptions extends FilterOptions {
@@ -40,6 +42,7 @@ interface StatesOptions extends FilterOptions {
   duration?: number
   count?: number
   config?: string
+  store?: string
 }
 
 const filters = ['container', 'service', 'netns', 'port', 'lport', 'rport', 'host', 'peer'] as const
@@ -51,6 +54,8 @@ listener's owner; where it has none, with whoever else talks to that peer from i
 only container or service; where several come into question it is (unknown).
 Below the table: the oldest CLOSE_WAIT (the peer has closed, the program has not) and SYN_SENT (no answer yet), with the
 process and the descriptor that holds them; '>' before an age that may be more.
+By service, and where this host's agent has kept a history of a day or more (or --store names one), it is said below the
+table which counts are far from what is usual at this time of day.
 --events: each change of state as it happens. TIME_WAIT is no change there: the socket goes from FIN_WAIT2 to CLOSE, and
 what stays is no socket any more. --count is of tables, with --events of rows.
 Exit code 0; 1: the kernel does not let it; 2: usage.
@@ -91,6 +96,7 @@ export const add: AddCommand = (command, context) => {
         .argParser(optionValue('--state', (text) => parseChoice(text, parseState)))
         .helpGroup('Filters (lists, ranges, CIDR; ! excludes):'),
     )
+  addStoreOption(command)
   addFilterOptions(command, { lport: 'l', rport: 'r' }, filters)
   command
     .addHelpText('after', examples)
@@ -106,10 +112,11 @@ async function states(options: StatesOptions, { childArgs }: CommandContext): Pr
 }
 
 function checkOptions(options: StatesOptions, hasChild: boolean): void {
-  const { watch, events, interval, by } = options
+  const { watch, events, interval, by, store } = options
   if (hasChild) throw usageError('states runs no command')
   if (watch && events) throw usageError('--watch and --events exclude each other')
   if (interval !== undefined && !watch) throw usageError('--interval is of no use without --watch')
+  if (store !== undefined && by !== 'service') throw usageError('--store is of no use without --by service')
   if (by !== undefined && events) throw usageError('--by and --events exclude each other')
   for (const name of ['duration', 'count'] as const)
     if (options[name] !== undefined && !watch && !events)
@@ -134,7 +141,10 @@ async function showSurveys(options: StatesOptions, wishes: Wishes): Promise<void
   const surveyor = new StateSurveyor({ ...wishes, by } satisfies StateSurveyOptions)
   try {
     if (options.watch) await repeat(surveyor, view, options)
-    else view.show(await surveyor.survey())
+    else {
+      const survey = await surveyor.survey()
+      view.show(survey, by === 'service' ? await usualStates(survey, options) : [])
+    }
   } finally {
     view.end()
     surveyor.close()

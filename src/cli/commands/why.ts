@@ -6,8 +6,10 @@ import { addHistoryTimeOptions, isOfHistory, pastDiagnoses, type HistoryTimeOpti
 import { serviceRuleOf } from '../options/config-option.ts'
 import { addFilterOptions, filterOf, type FilterOptions } from '../options/filter-options.ts'
 import { addWatchOptions, type WatchCommandOptions } from '../options/watch-options.ts'
+import { historyIfAny } from '../options/store-option.ts'
 import { Output } from '../output.ts'
 import { diagnosisText } from '../render/finding-text.ts'
+import { asksForNormals, withNormals } from '../usual-diagnosis.ts'
 import { stylesFor } from '../render/styles.ts'
 import { summaryLines } from '../render/summary.ts'
 
@@ -70,13 +72,27 @@ async function why(options: WhyOptions, { childArgs }: CommandContext): Promise<
   process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
     for (;;) {
-      const result = await look()
+      const result = await compared(await look())
       write(result, options, output)
       if (options.watch && !hasChild && !isStopped) continue
       return hasChild ? result.exitCode : result.diagnosis.findings.length > 0 ? findingExitCode : 0
     }
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
+  }
+}
+
+/** With what is usual here, where this host's agent has kept a history. */
+async function compared(result: DiagnosisRunResult): Promise<DiagnosisRunResult> {
+  const { diagnosis, observation, unixNs } = result
+  if (!asksForNormals(diagnosis)) return result
+  const store = await historyIfAny({})
+  if (!store) return result
+  try {
+    const when = { host: undefined, atUnixMs: Number(unixNs / 1_000_000n) }
+    return { ...result, diagnosis: await withNormals(diagnosis, observation, store, when) }
+  } finally {
+    await store.close()
   }
 }
 
