@@ -58,9 +58,13 @@ export async function prometheusFleet(
   for (const { labels } of await ask(reportingQuery(by))) draftOf(drafts, by, labels)
   if (by === 'host') await addMissing(drafts, ask)
   if (drafts.size === 0)
-    throw new OperatorError('WIRELAG_NO_FLEET', `${client.shownUrl} has no metrics of wirelag`, {
-      advice: 'Does it scrape the agents (/metrics)? docs/fleet.md says how.',
-    })
+    throw new OperatorError(
+      'WIRELAG_NO_FLEET',
+      [`${client.shownUrl} has no metrics of wirelag`, ...warnings].join('; '),
+      {
+        advice: 'Does it scrape the agents (/metrics)? docs/fleet.md says how.',
+      },
+    )
   const failures: unknown[] = []
   const tried = async ({ query, add }: Question): Promise<void> => {
     try {

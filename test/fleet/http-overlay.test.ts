@@ -153,6 +153,37 @@ test("a query of the user's own gives seconds", async () => {
   assert.deepEqual([overlay.records(), overlay.notice()], [[], undefined])
 })
 
+test('fifty services at most: who was there stays, the others are told', async () => {
+  const services = (from: number, to: number): string =>
+    Array.from({ length: to - from }, (_, i) => `label_replace(vector(1), "service", "s${from + i}", "", "")`).join(
+      ' or ',
+    )
+  /** The first ten are not there at first. */
+  let query = services(10, 60)
+  const overlay = new HttpOverlay({
+    prometheus: new URL(prometheus.url),
+    host: 'edge-07',
+    get query() {
+      return query
+    },
+  })
+  overlay.onStep({ startUnixMs, spanMs: stepMs })
+  await overlay.settled()
+  const first = overlay.records().map(({ service: name }) => name)
+  assert.deepEqual([first.length, overlay.notice()], [50, undefined])
+  query = services(0, 60)
+  overlay.onStep({ startUnixMs: startUnixMs + stepMs, spanMs: stepMs })
+  await overlay.settled()
+  assert.deepEqual(
+    overlay
+      .records()
+      .map(({ service: name }) => name)
+      .toSorted(),
+    first.toSorted(),
+  )
+  assert.equal(overlay.notice(), 'HTTP latencies of 10 more services are left out: 50 at most are recorded')
+})
+
 test('what is not there, wrong, or away is told, and goes when it is there', async () => {
   const noticeOf = async (overlay: HttpOverlay): Promise<string | undefined> => {
     overlay.onStep({ startUnixMs, spanMs: stepMs })
