@@ -53,8 +53,10 @@ export class Metrics {
 }
 
 /** As the agent would start it with that in its configuration, but every second. */
-export function startSink(config: Record<string, unknown>, metrics = new Metrics()): Promise<OtlpSink> {
-  const { snapshot } = metrics
+export function startSink(
+  config: Record<string, unknown>,
+  { snapshot }: { snapshot: () => MetricSnapshot } = new Metrics(),
+): Promise<OtlpSink> {
   const parsed = otlp.parse({ interval: '1s', timeout: '1s', ...config })
   return OtlpSink.start({ config: parsed, metrics: snapshot, host, version: '1.2.3' })
 }
