@@ -60,21 +60,30 @@ function make(db: DatabaseSync): void {
   db.exec(`BEGIN IMMEDIATE; ${schema}; ${stamps}; COMMIT`)
 }
 
+/** A connection that reads. */
+export interface ReadingConnection {
+  db: DatabaseSync
+  /** It takes the file to stay as it is. */
+  isFrozen: boolean
+}
+
 /**
  * Opens the database for reading, also where nothing may be written beside it; undefined: it holds nothing yet.
  *
  * @throws OperatorError where a newer version made it, DamagedHistory and SQLite's errors
  */
-export function openForReading(path: string): DatabaseSync | undefined {
+export function openForReading(path: string): ReadingConnection | undefined {
   const options = { readOnly: true, timeout: readerTimeoutMs }
   try {
-    return openIfMade(path, path, options)
+    const db = openIfMade(path, path, options)
+    return db && { db, isFrozen: false }
   } catch (error) {
     if (!(error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === 14)) throw error
     // It has no -wal beside it, and none can be made: nobody writes.
     const location = pathToFileURL(path)
     location.searchParams.set('immutable', '1')
-    return openIfMade(location, path, options)
+    const db = openIfMade(location, path, options)
+    return db && { db, isFrozen: true }
   }
 }
 

@@ -1,14 +1,13 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { RecordQuery, RecordedHost } from '../store.ts'
-import { closeQuietly, openForReading } from './database-file.ts'
+import { closeQuietly, openForReading, type ReadingConnection } from './database-file.ts'
 import { lanesOf } from './lanes.ts'
 import { isWhole, rowColumns, type RecordRow } from './record-row.ts'
 import { RecordSearch, type SearchResult } from './record-search.ts'
 import { SeriesReader } from './series-table.ts'
 
-interface Connection {
-  db: DatabaseSync
+interface Connection extends ReadingConnection {
   inode: number
 }
 
@@ -61,10 +60,10 @@ export class HistoryReader {
   /** The file may have been replaced since it was opened. */
   #connect(): DatabaseSync | undefined {
     const inode = statSync(this.#path).ino
-    if (this.#connection?.inode !== inode) {
+    if (this.#connection?.inode !== inode || this.#connection.isFrozen) {
       this.#disconnect()
-      const db = openForReading(this.#path)
-      this.#connection = db && { db, inode }
+      const opened = openForReading(this.#path)
+      this.#connection = opened && { ...opened, inode }
     }
     return this.#connection?.db
   }

@@ -24,7 +24,7 @@ export class WriterLock {
     else if (found.size > 0) truncateSync(path)
     const db = new DatabaseSync(path, { timeout: 0 })
     try {
-      db.exec('BEGIN EXCLUSIVE')
+      db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
       return new WriterLock(db)
     } catch (error) {
       db.close()
