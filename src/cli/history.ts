@@ -158,15 +158,20 @@ function leftOutOf(steps: readonly RecordedStep[]): Record<string, number> {
 /**
  * What was the matter: judged anew where steps are fine, with what the agent found at the time; else what it found.
  */
-function diagnosisOf({ observation, isFine, findings: recorded }: HostHistory): Diagnosis {
+function diagnosisOf({ observation, isFine, startUnixMs, findings: recorded }: HostHistory): Diagnosis {
   const anew: Diagnosis = isFine ? diagnose(observation) : { findings: [], ruledOut: [], unjudged: [] }
   const keyOf = ({ cause, culprit }: Diagnosis['findings'][number]): string => `${cause} ${culprit?.pid ?? ''}`
   const known = new Set(anew.findings.map(keyOf))
-  const more = recorded.map(({ finding }) => finding).filter((finding) => !known.has(keyOf(finding)))
+  const more = recorded
+    .map(({ finding, sinceUnixMs, fromUnixMs }) => ({
+      ...finding,
+      sinceNs: ((sinceUnixMs ?? fromUnixMs) - startUnixMs) * 1e6,
+    }))
+    .filter((finding) => !known.has(keyOf(finding)))
   const found = new Set(more.map(({ cause }) => cause))
   return {
     ...anew,
-    findings: [...anew.findings, ...more.filter(({ sentence }) => sentence !== '')],
+    findings: [...anew.findings, ...more],
     ruledOut: anew.ruledOut.filter(({ cause }) => !found.has(cause)),
   }
 }

@@ -9,7 +9,7 @@ import { comparedDiagnosis, type HostHistory } from './history.ts'
 import { tellNotes, wantedHistories } from './history-view.ts'
 import type { FilterOptions } from './options/filter-options.ts'
 import { optionValue } from './options/option-value.ts'
-import { addStoreOption, historyOf, type StoreOptions } from './options/store-option.ts'
+import { addStoreOption, withHistory, type StoreOptions } from './options/store-option.ts'
 import { addSpanOption, lastWindow, windowOf, type SpanOption } from './options/time-option.ts'
 import { Output } from './output.ts'
 import { diagnosisText } from './render/finding-text.ts'
@@ -65,12 +65,7 @@ export async function pastDiagnoses(options: PastOptions, hasChild: boolean): Pr
   if (hasChild) throw usageError('a command cannot be run in the past')
   for (const name of liveOnly)
     if (options[name] !== undefined) throw usageError(`--${name} is of no use with --at or --last`)
-  const store = await historyOf(options)
-  try {
-    return await show(store, options)
-  } finally {
-    await store.close()
-  }
+  return withHistory(options, (store) => show(store, options))
 }
 
 const liveOnly = [
@@ -119,11 +114,12 @@ export async function showDiagnoses(
     isFound ||= diagnosis.findings.length > 0
     if (json) {
       const unixNs = BigInt(history.window.toUnixMs) * 1_000_000n
-      const told = diagnosisJson(diagnosis, history.observation.spanNs, unixNs)
+      const told = diagnosisJson(diagnosis, history.observation.spanNs, unixNs, history.startUnixMs)
       output.line(JSON.stringify({ ...told, ...recordedJson(history) }))
       continue
     }
-    for (const line of [...recordedText(history), '', ...diagnosisText(diagnosis, styles)]) output.line(line)
+    for (const line of [...recordedText(history), '', ...diagnosisText(diagnosis, styles, history.startUnixMs)])
+      output.line(line)
   }
   output.flush()
   return isFound

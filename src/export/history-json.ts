@@ -27,6 +27,8 @@ export interface RecordedFacts {
 /** What went on in it. */
 export interface HistoryFacts extends RecordedFacts {
   diagnosis: Diagnosis
+  /** From when the times of findings count. */
+  startUnixMs: number
   services: readonly TopRow[]
   edges: readonly TopRow[]
   states: StateSurvey
@@ -38,7 +40,7 @@ export interface HistoryFacts extends RecordedFacts {
 export function momentJson(facts: HistoryFacts): Record<string, unknown> {
   const { window, observation, diagnosis, services, edges, states, figures, incidents } = facts
   const unixNs = unixNsOf(window.fromUnixMs)
-  const { findings, ruledOut, unjudged } = diagnosisJson(diagnosis, observation.spanNs, unixNs)
+  const { findings, ruledOut, unjudged } = diagnosisJson(diagnosis, observation.spanNs, unixNs, facts.startUnixMs)
   return {
     kind: 'moment',
     ...recordedJson(facts),

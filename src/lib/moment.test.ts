@@ -18,6 +18,7 @@ const momentOf = (text: string, nowUnixMs = now): string => iso(parseMoment(text
 test('a clock’s time is the last that has been, today or yesterday', () => {
   assert.equal(momentOf('03:17'), '2026-11-20T02:17:00Z')
   assert.equal(momentOf('3:17:20'), '2026-11-20T02:17:20Z')
+  assert.equal(momentOf('03:17:20.5'), '2026-11-20T02:17:20.500Z')
   assert.equal(momentOf('09:00'), '2026-11-20T08:00:00Z')
   assert.equal(momentOf('09:01'), '2026-11-19T08:01:00Z')
   assert.equal(momentOf('23:59'), '2026-11-19T22:59:00Z')
@@ -27,6 +28,7 @@ test('dates, local or with a zone', () => {
   assert.equal(momentOf('2026-11-18T03:17'), '2026-11-18T02:17:00Z')
   assert.equal(momentOf('2026-07-18 03:17:05'), '2026-07-18T01:17:05Z')
   assert.equal(momentOf('2026-11-18T03:17Z'), '2026-11-18T03:17:00Z')
+  assert.equal(momentOf('2026-11-18T03:17:09.125Z'), '2026-11-18T03:17:09.125Z')
   assert.equal(momentOf('2026-11-18T03:17:09-05:30'), '2026-11-18T08:47:09Z')
 })
 

@@ -17,11 +17,11 @@ export interface TimeWindow {
 }
 
 const minuteMs = 60_000
-const clockPattern = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/
-const datePattern = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}))?(Z|[+-]\d{2}:?\d{2})?$/
+const clockPattern = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,3})?))?$/
+const datePattern = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d{1,3})?))?(Z|[+-]\d{2}:?\d{2})?$/
 
 /**
- * `03:17`, `03:17:20` (the last that has been), `2026-11-20T03:17`, with `Z` or `+01:00` where it is not local time, `-15m`,
+ * `03:17`, `03:17:20`, `03:17:20.125` (the last that has been), `2026-11-20T03:17`, with `Z` or `+01:00` where it is not local time, `-15m`,
  * `now`.
  *
  * @param nowUnixMs milliseconds since 1970
@@ -65,7 +65,7 @@ function dateMoment(text: string, match: RegExpExecArray): Moment {
   checkClock(text, hour, minute, second)
   const [, sign = '+', zoneHours = '0', zoneMinutes = '0'] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? []
   const offsetMs = (sign === '-' ? -1 : 1) * (Number(zoneHours) * 60 + Number(zoneMinutes)) * minuteMs
-  const unixMs = Date.UTC(year, month - 1, day, hour, minute, second ?? 0) - offsetMs
+  const unixMs = Date.UTC(year, month - 1, day, hour, minute) + Math.round((second ?? 0) * 1000) - offsetMs
   return { unixMs, precisionMs: precisionOf(second), note: undefined }
 }
 
@@ -80,7 +80,7 @@ type Fields = [
 
 function localMoment(text: string, [year, month, day, hour = 0, minute = 0, second]: Fields): Moment {
   checkClock(text, hour, minute, second)
-  const date = new Date(year, month, day, hour, minute, second ?? 0)
+  const date = new Date(year, month, day, hour, minute, 0, Math.round((second ?? 0) * 1000))
   const unixMs = date.getTime()
   const isThen = (other: Date): boolean => other.getHours() === hour && other.getMinutes() === minute
   return { unixMs, precisionMs: precisionOf(second), note: clockChangeNote(text, date, isThen) }
@@ -95,11 +95,12 @@ function clockChangeNote(text: string, date: Date, isThen: (other: Date) => bool
 }
 
 function checkClock(text: string, hour: number, minute: number, second = 0): void {
-  if (hour > 23 || minute > 59 || second > 59) throw notAMoment(text)
+  if (hour > 23 || minute > 59 || second >= 60) throw notAMoment(text)
 }
 
 function precisionOf(second: number | undefined): number {
-  return second === undefined ? minuteMs : 1000
+  if (second === undefined) return minuteMs
+  return Number.isInteger(second) ? 1000 : 1
 }
 
 function numbersOf(texts: readonly (string | undefined)[]): number[] {

@@ -131,8 +131,8 @@ function isHeader(value: unknown): value is IncidentHeader {
     typeof header === 'object' &&
     header?.kind === 'wirelag-incident' &&
     isFiniteNumber(header.format) &&
-    isFiniteNumber(header.fromUnixMs) &&
-    isFiniteNumber(header.toUnixMs) &&
+    Number.isSafeInteger(header.fromUnixMs) &&
+    Number.isSafeInteger(header.toUnixMs) &&
     typeof header.wirelag === 'string' &&
     typeof header.kernel === 'string' &&
     typeof header.isRedacted === 'boolean' &&

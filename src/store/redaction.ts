@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { StoredRecord } from '../model/record.ts'
+import type { FindingBody } from './observation-records.ts'
 
 /** Members whose text wirelag or the kernel chose from a list of their own. */
 const harmless: ReadonlySet<string> = new Set([
@@ -67,11 +68,12 @@ export class Redaction {
     const { kind, key, body } = record
     const text = (original: string, member: string): string => this.#replaced(original, member)
     const redacted = walk({ ...record, kind: 'span', body: null }, '', text) as StoredRecord
+    const walked = walk(kind === 'finding' ? withoutTexts(body) : body, '', text)
     return {
       ...redacted,
       kind,
       key: kind === 'incident' ? key : redacted.key,
-      body: walk(kind === 'finding' ? findingBody(body) : body, '', text),
+      body: kind === 'finding' ? withPlainSentence(walked) : walked,
     }
   }
 
@@ -116,8 +118,13 @@ function addressOf(version: number, count: number): string {
 }
 
 /** Without its texts, which are written with names: a replay makes them anew from what was seen. */
-function findingBody(body: unknown): unknown {
+function withoutTexts(body: unknown): unknown {
   return { ...(body as object), sentence: '', evidence: [], confirm: '', advice: '' }
+}
+
+function withPlainSentence(body: unknown): unknown {
+  const { cause, culprit } = body as FindingBody
+  return { ...(body as object), sentence: `${cause}${culprit ? ` of ${culprit.comm} (pid ${culprit.pid})` : ''}.` }
 }
 
 /** The same with each text replaced; of a text in a list the list's member counts. */

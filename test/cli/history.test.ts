@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { faultOf } from '../../lab/faults/catalogue.ts'
 import type { Participant } from '../../lab/faults/fault.ts'
 import { diagnosisRun, type DiagnosisRunResult } from '../../src/cli/diagnosis-run.ts'
@@ -52,11 +52,10 @@ function runOf(netns: number): Promise<DiagnosisRunResult> {
   })
 }
 
-/** `A..B`, in whole seconds within the run. */
+/** `A..B`, to the millisecond. */
 function timesOf({ startUnixMs, observation }: DiagnosisRunResult): string {
   const end = startUnixMs + observation.spanNs / 1e6
-  const text = (unixMs: number): string => new Date(unixMs).toISOString().replace(/\.\d+Z$/, 'Z')
-  return `${text(Math.ceil(startUnixMs / 1000) * 1000)}..${text(Math.floor(end / 1000) * 1000)}`
+  return `${new Date(startUnixMs).toISOString()}..${new Date(Math.ceil(end)).toISOString()}`
 }
 
 function wirelag(...args: string[]): Promise<Ended> {
@@ -264,4 +263,41 @@ test('what is no incident file is refused', async () => {
   const { exitCode, stderr } = await runToEnd(['replay', '/etc/hostname'])
   assert.equal(exitCode, 1)
   assert.doesNotMatch(stderr, / {4}at /)
+})
+
+test('a file that somebody has put nonsense into ends in words, and shows no control characters', async () => {
+  const file = join(files, 'hostile.wirelag')
+  assert.equal((await wirelag('record', file, '--at', spikeTime)).exitCode, 0)
+  const [header = '', ...lines] = gunzipSync(readFileSync(file)).toString().trim().split('\n')
+  const spoilt = (change: (body: Record<string, unknown>) => unknown): string =>
+    lines
+      .map((line) => JSON.parse(line) as { body: Record<string, unknown> })
+      .map((record) => JSON.stringify({ ...record, body: change(record.body) }))
+      .join('\n')
+  const changes: ((body: Record<string, unknown>) => unknown)[] = [
+    () => ({}),
+    (body) => ({ ...body, owner: null, reader: 5, sample: [], edge: {}, stages: { pickup: [1, 2, -99, 1] } }),
+    (body) => JSON.parse(JSON.stringify(body).replaceAll(culprit.comm, '\\u001b[31mred')) as unknown,
+  ]
+  for (const change of changes) {
+    const name = `${file}.${changes.indexOf(change)}`
+    writeFileSync(name, gzipSync(`${header}\n${spoilt(change)}\n`))
+    for (const args of [
+      ['replay', name],
+      ['at', spikeTime, '--store', name],
+      ['diff', spikeTime, spikeTime, '--store', name],
+    ]) {
+      const { exitCode, stdout, stderr } = await runToEnd(args)
+      assert.ok([0, 1, 3].includes(exitCode ?? -1), stderr)
+      assert.ok(!(stdout + stderr).includes('\u001b'))
+      assert.doesNotMatch(stdout + stderr, /^ {4}at |TypeError|undefined/m)
+    }
+  }
+})
+
+test('times before now are arguments, and no options', async () => {
+  const { exitCode, stdout, stderr } = await wirelag('at', '-1h..now')
+  assert.equal(exitCode, 0, stderr)
+  assert.match(stdout, /recorded in 2 steps/)
+  assert.equal((await wirelag('diff', '-1h..now', '-1h..now')).exitCode, 0)
 })

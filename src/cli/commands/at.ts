@@ -6,7 +6,7 @@ import type { AddCommand, CommandContext } from '../command-context.ts'
 import { incidentOf } from '../history.ts'
 import { showHistories, tellNotes, wantedHistories } from '../history-view.ts'
 import { addHistoryOptions, type HistoryOptions } from '../options/history-options.ts'
-import { historyOf } from '../options/store-option.ts'
+import { withHistory } from '../options/store-option.ts'
 import { addSpanOption, windowOf, type SpanOption } from '../options/time-option.ts'
 import { Output } from '../output.ts'
 import { incidentText } from '../render/incident-text.ts'
@@ -48,17 +48,14 @@ async function at(time: string | undefined, options: AtOptions, { childArgs }: C
   if (options.incident !== undefined && !/^[\w-]{1,64}$/.test(options.incident))
     throw usageError(`--incident: '${options.incident}' is no name of an incident`)
   const window = time === undefined ? undefined : windowOf('TIME', time, options)
-  const store = await historyOf(options)
-  try {
+  await withHistory(options, async (store) => {
     if (!window) {
       await showIncident(store, options.incident ?? '', options)
       return
     }
     tellNotes(window)
     await showHistories(store, await wantedHistories(store, window, options), options)
-  } finally {
-    await store.close()
-  }
+  })
 }
 
 async function showIncident(store: Store, id: string, options: AtOptions): Promise<void> {

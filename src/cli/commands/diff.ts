@@ -5,7 +5,7 @@ import type { AddCommand, CommandContext } from '../command-context.ts'
 import type { HostHistory } from '../history.ts'
 import { tellNotes, wantedHistories } from '../history-view.ts'
 import { addHistoryOptions, type HistoryOptions } from '../options/history-options.ts'
-import { historyOf } from '../options/store-option.ts'
+import { withHistory } from '../options/store-option.ts'
 import { addSpanOption, windowOf, type SpanOption } from '../options/time-option.ts'
 import { Output } from '../output.ts'
 import { changeTable } from '../render/change-table.ts'
@@ -37,15 +37,12 @@ export const add: AddCommand = (command, context) => {
 async function diff(times: [string, string], options: DiffOptions, { childArgs }: CommandContext): Promise<void> {
   if (childArgs) throw usageError('diff runs no command')
   const [first, second] = [windowOf('BEFORE', times[0], options), windowOf('AFTER', times[1], options)]
-  const store = await historyOf(options)
-  try {
-    for (const window of [first, second]) tellNotes(window)
+  for (const window of [first, second]) tellNotes(window)
+  await withHistory(options, async (store) => {
     const before = await wantedHistories(store, first, options)
     const after = await wantedHistories(store, second, options)
     show(before, after, options)
-  } finally {
-    await store.close()
-  }
+  })
 }
 
 function show(before: readonly HostHistory[], after: readonly HostHistory[], { json }: DiffOptions): void {

@@ -10,7 +10,7 @@ import { nothingRecorded } from '../history.ts'
 import { tellNotes } from '../history-view.ts'
 import { serviceRuleOf } from '../options/config-option.ts'
 import { optionValue } from '../options/option-value.ts'
-import { historyOf } from '../options/store-option.ts'
+import { withHistory } from '../options/store-option.ts'
 import { defaultRingBytes, durationOption } from '../options/watch-options.ts'
 import { ownVersion } from '../own-version.ts'
 import { addHistoryTimeOptions, historyWindow, isOfHistory, type HistoryTimeOptions } from '../past-diagnosis.ts'
@@ -101,16 +101,13 @@ interface Recorded {
 async function recordedThen(options: RecordOptions): Promise<Recorded> {
   const window = historyWindow(options)
   tellNotes(window)
-  const store = await historyOf(options)
-  try {
+  return withHistory(options, async (store) => {
     const { fromUnixMs, toUnixMs } = window
     const hosts = options.on === undefined ? {} : { hosts: [options.on] }
     const records = await store.read({ fromUnixMs, toUnixMs, ...hosts })
     if (records.length === 0) throw await nothingRecorded(store, window)
     return { records, fromUnixMs, toUnixMs }
-  } finally {
-    await store.close()
-  }
+  })
 }
 
 async function recordedNow(options: RecordOptions): Promise<Recorded> {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { Option } from 'commander'
 import { localTime } from '../../lib/moment.ts'
 import { OperatorError, usageError } from '../../lib/operator-error.ts'
@@ -6,6 +7,7 @@ import { FileStore } from '../../store/file-store.ts'
 import type { IncidentFile } from '../../store/incident-file.ts'
 import type { AddCommand, CommandContext } from '../command-context.ts'
 import { wantedHistories } from '../history-view.ts'
+import { withHistory } from '../options/store-option.ts'
 import { showDiagnoses } from '../past-diagnosis.ts'
 
 interface ReplayOptions {
@@ -33,18 +35,15 @@ export const add: AddCommand = (command, context) => {
 
 async function replay(name: string, options: ReplayOptions, { childArgs }: CommandContext): Promise<number> {
   if (childArgs) throw usageError('replay runs no command')
-  const store = await FileStore.open(name)
-  const { file } = store
-  tell(file, options)
-  const { fromUnixMs, toUnixMs } = file.header
-  try {
+  if (!statSync(name, { throwIfNoEntry: false })?.isFile())
+    throw new OperatorError('WIRELAG_INCIDENT_FILE', `there is no file ${name}`)
+  return withHistory({ store: name }, async (store) => {
+    if (!(store instanceof FileStore)) return 1
+    tell(store.file, options)
+    const { fromUnixMs, toUnixMs } = store.file.header
     const histories = await wantedHistories(store, { fromUnixMs, toUnixMs, notes: [] }, {})
     return (await showDiagnoses(store, histories, options)) ? findingExitCode : 0
-  } catch (error) {
-    // Whoever made the file may have put anything into it.
-    if (error instanceof OperatorError) throw error
-    throw new OperatorError('WIRELAG_INCIDENT_FILE', `${name} holds what no wirelag writes`, { cause: error })
-  }
+  })
 }
 
 function tell({ header, setAside, isTorn }: IncidentFile, { json }: ReplayOptions): void {

@@ -97,14 +97,14 @@ async function compared(result: DiagnosisRunResult): Promise<DiagnosisRunResult>
 }
 
 function write(result: DiagnosisRunResult, { json }: WhyOptions, output: Output): void {
-  const { diagnosis, durationNs, unixNs } = result
+  const { diagnosis, durationNs, unixNs, startUnixMs } = result
   if (json) {
-    output.line(JSON.stringify(diagnosisJson(diagnosis, durationNs, unixNs)))
+    output.line(JSON.stringify(diagnosisJson(diagnosis, durationNs, unixNs, startUnixMs)))
     output.line(JSON.stringify(summaryJson(result)))
     output.flush()
     return
   }
-  for (const line of diagnosisText(diagnosis, stylesFor(output.isTerminal))) output.line(line)
+  for (const line of diagnosisText(diagnosis, stylesFor(output.isTerminal), startUnixMs)) output.line(line)
   output.flush()
   const errors = new Output(process.stderr)
   for (const line of summaryLines(result, errors.isTerminal)) errors.line(line)

@@ -35,8 +35,12 @@ export function recordedText({ host, window, steps, observation, gaps, lost, lef
   return [
     `${printable(host)}, ${windowText(window)}: ${formatDuration(observation.spanNs)} recorded in ${steps.length} ${steps.length === 1 ? 'step' : 'steps'} of up to ${formatDuration(stepMs * 1e6)}${wider}`,
     ...gaps.map((gap) => `not recorded: ${windowText(gap)}`),
-    ...lost.map(({ signal, lost: count, attempted }) => `lost: ${count} of ${attempted} events of ${signal}`),
-    ...Object.entries(leftOut).map(([kind, count]) => `left out, as there was more than is kept: ${count} of ${kind}`),
+    ...lost.map(
+      ({ signal, lost: count, attempted }) => `lost: ${count} of ${attempted} events of ${printable(signal)}`,
+    ),
+    ...Object.entries(leftOut).map(
+      ([kind, count]) => `left out, as there was more than is kept: ${count} of ${printable(kind)}`,
+    ),
   ]
 }
 
@@ -54,7 +58,7 @@ export function historyText(history: HostHistory, diagnosis: Diagnosis, options:
     '',
     ...(diagnosis.findings.length === 0
       ? ['Nothing was found that is the matter.']
-      : diagnosis.findings.flatMap((finding, i) => findingLines(finding, i + 1, styles))),
+      : diagnosis.findings.flatMap((finding, i) => findingLines(finding, i + 1, styles, history.startUnixMs))),
     ...(services.length > 0 ? [...title('Services'), ...topTable(services, 'service', history, options)] : []),
     ...(history.isFine && edges.length > 0
       ? [...title('Edges, where most time went'), ...topTable(edges, 'edge', history, options)]

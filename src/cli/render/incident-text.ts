@@ -17,14 +17,14 @@ const fewEvents = 5
  */
 export function incidentText({ id, unixNs, sample, ledger, history }: Incident, isWhole: boolean): string[] {
   const { what, latencyNs, isLowerBound, protocol, socket, task, detail } = sample
-  const took = `${whats[what] ?? what} ${isLowerBound ? '>' : ''}${ms(latencyNs)} ms`
+  const took = `${whats[what] ?? printable(what)} ${isLowerBound ? '>' : ''}${ms(latencyNs)} ms`
   const ends = `${endpoint(socket.local)} ${protocol === 'udp' ? 'udp ' : ''}with ${endpoint(socket.peer)}`
   const events = history?.events ?? []
   const shown = isWhole ? events : events.slice(-fewEvents)
   const earlier = (history?.forgotten ?? 0) + events.length - shown.length
   return [
     `${clockTimeMs(unixNs)}  ${took}${detail ? ` (${printable(detail)})` : ''}  ${whose(task)}  ${ends}  [${printable(id)}]`,
-    ...(ledger ? [`    its ${ledger.span} of ${ms(ledger.wallNs)} ms: ${ledgerText(ledger)}`] : []),
+    ...(ledger ? [`    its ${printable(ledger.span)} of ${ms(ledger.wallNs)} ms: ${ledgerText(ledger)}`] : []),
     ...(earlier > 0 && shown.length > 0 ? [`    ${earlier} events before`] : []),
     ...shown.map((event) => `    ${eventText(event, sample.timeNs)}`),
   ]
