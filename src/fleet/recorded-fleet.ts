@@ -103,17 +103,23 @@ export async function recordedFleet(
     }
     onProgress?.(++read, hosts.length)
   })
-  const missing = by === 'host' ? hosts.filter(isSilent) : []
-  const members: FleetMember[] = [...sums].map(([name, { sums: own, seconds }]) => ({
+  const reporting = [...sums].map(([name, { sums: own, seconds }]) => ({
     name,
-    status: 'reporting',
-    lastUnixMs: undefined,
     values: own.ended(seconds),
     causes: own.causes.toSorted(),
   }))
-  fillZeros(members)
-  for (const { host, lastUnixMs } of missing)
-    members.push({ name: host, status: 'silent', lastUnixMs, values: {}, causes: [] })
+  fillZeros(reporting)
+  const silent = by === 'host' ? hosts.filter(isSilent) : []
+  const members: FleetMember[] = [
+    ...reporting.map((member) => ({ ...member, status: 'reporting' as const, lastUnixMs: undefined })),
+    ...silent.map(({ host, lastUnixMs }) => ({
+      name: host,
+      status: 'silent' as const,
+      lastUnixMs,
+      values: {},
+      causes: [],
+    })),
+  ]
   return { by, kind: 'records', source, unixMs, spanMs, members: members.toSorted(byName), warnings: warningsOf(store) }
 }
 
