@@ -19,6 +19,8 @@ export interface FleetSourceOptions {
 /** Reads the fleet from wherever it is kept. */
 export interface FleetSource {
   read(wishes: FleetWishes): Promise<FleetReading>
+  /** What its progress is counted in. */
+  asked: 'questions answered' | 'hosts read'
   /** As the file of `--config` says. */
   grafana: URL | undefined
   close(): Promise<void>
@@ -54,10 +56,11 @@ export async function fleetSourceOf(
   const client = new PrometheusClient({
     url,
     headers,
-    ...(options.timeout ? { timeoutMs: options.timeout / 1e6 } : {}),
+    ...(options.timeout ? { timeoutMs: Math.ceil(options.timeout / 1e6) } : {}),
   })
   return {
     read: (wishes) => prometheusFleet(client, wishes),
+    asked: 'questions answered',
     grafana,
     close: async () => client.close(),
   }
@@ -87,6 +90,7 @@ async function recordedSource(text: string, grafana: URL | undefined): Promise<F
   const source = isUrl && URL.canParse(text) ? shownUrl(new URL(text)) : text
   return {
     read: (wishes) => recordedFleet(store, source, wishes),
+    asked: 'hosts read',
     grafana,
     close: () => store.close(),
   }

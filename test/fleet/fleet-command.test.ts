@@ -64,6 +64,7 @@ const wrong: [args: string[], message: string][] = [
   [['--store', '/b', '--header', 'a: b'], '--header is of no use with --store'],
   [['--header', 's3cret'], "--header: a header is wanted, as 'Authorization: Bearer TOKEN'"],
   [['--last', '25h'], '--last: 25h is out of range: from 1s to 24h'],
+  [['--timeout', '11m'], '--timeout: 11m is out of range: from 100ms to 10m'],
   [['--threshold', '0'], "--threshold: '0' is not a number over 0"],
   [['--interval', '5s'], '--interval is of no use without --watch'],
   [['--count', '5'], '--count is of no use without --watch'],

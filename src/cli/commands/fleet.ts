@@ -66,7 +66,7 @@ export const add: AddCommand = (command, context) => {
     )
     .addOption(
       new Option('--timeout <TIME>', 'of each question to Prometheus (default: 15s)').argParser(
-        optionValue('--timeout', parseDurationNs),
+        optionValue('--timeout', parseIntervalNs),
       ),
     )
     .addOption(new Option('--by <WHAT>', 'what a row is of (default: host)').choices(fleetGroupings))
@@ -158,7 +158,7 @@ async function compared(
     const reading = await source.read({
       by,
       spanMs: last / 1e6,
-      onProgress: (done, all) => progress.show(`${done} of ${all} questions answered`, watch),
+      onProgress: (done, all) => progress.show(`${done} of ${all} ${source.asked}`, watch),
     })
     return compareFleet(reading, threshold)
   } finally {
