@@ -4,6 +4,7 @@ import { recordedJson } from '../export/history-json.ts'
 import { parseDurationNs } from '../lib/duration.ts'
 import { usageError } from '../lib/operator-error.ts'
 import type { TimeWindow } from '../lib/moment.ts'
+import { pastOverlay } from '../pipeline/past-overlay.ts'
 import type { Store } from '../store/store.ts'
 import { comparedDiagnosis, type HostHistory } from './history.ts'
 import { tellNotes, wantedHistories } from './history-view.ts'
@@ -14,6 +15,7 @@ import { addSpanOption, lastWindow, windowOf, type SpanOption } from './options/
 import { Output } from './output.ts'
 import { diagnosisText } from './render/finding-text.ts'
 import { recordedText } from './render/history-text.ts'
+import { overlayText } from './render/overlay-text.ts'
 import { stylesFor } from './render/styles.ts'
 
 export interface HistoryTimeOptions extends StoreOptions, SpanOption {
@@ -112,14 +114,15 @@ export async function showDiagnoses(
   for (const history of histories) {
     const diagnosis = await comparedDiagnosis(store, history)
     isFound ||= diagnosis.findings.length > 0
+    const overlay = await pastOverlay(store, history.host, history.window)
     if (json) {
       const unixNs = BigInt(history.window.toUnixMs) * 1_000_000n
       const told = diagnosisJson(diagnosis, history.observation.spanNs, unixNs, history.startUnixMs)
-      output.line(JSON.stringify({ ...told, ...recordedJson(history) }))
+      output.line(JSON.stringify({ ...told, ...recordedJson(history), http: overlay }))
       continue
     }
-    for (const line of [...recordedText(history), '', ...diagnosisText(diagnosis, styles, history.startUnixMs)])
-      output.line(line)
+    const diagnosed = diagnosisText(diagnosis, styles, history.startUnixMs)
+    for (const line of [...recordedText(history), '', ...diagnosed, ...overlayText(overlay, styles)]) output.line(line)
   }
   output.flush()
   return isFound

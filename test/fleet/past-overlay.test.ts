@@ -9,6 +9,7 @@ import { recordsOf } from '../../src/store/observation-records.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { activityOf, stepOf } from '../../src/store/step-examples.ts'
 import type { Store } from '../../src/store/store.ts'
+import { runToEnd } from '../cli/wirelag.ts'
 
 const stepMs = 10_000
 /** Half an hour of steps; the last has just ended. */
@@ -72,4 +73,19 @@ test('a minute of the history: what moved around it', async () => {
 test('a host of which nothing of HTTP is recorded', async () => {
   const window = { fromUnixMs: startUnixMs, toUnixMs: startUnixMs + stepMs }
   assert.equal(await pastOverlay(store, 'edge-08', window), undefined)
+})
+
+test('why --last tells it, as text and as JSON', async () => {
+  const sentence =
+    /^HTTP p95 of checkout follows pickup p95 of web → 10\.0\.0\.2:5432 by 10 s \(r = 1\.00 over 1\d\d steps\)$/
+  const text = await runToEnd(['why', '--last', '25m', '--on', 'edge-07', '--store', folder])
+  const lines = text.stdout.trimEnd().split('\n')
+  assert.match(lines.at(-2)!, /^HTTP, \d{4}-\d\d-\d\d .* to .*:$/)
+  assert.match(lines.at(-1)!.trim(), sentence)
+  const json = await runToEnd(['why', '--last', '25m', '--on', 'edge-07', '--store', folder, '--json'])
+  const { http } = JSON.parse(json.stdout) as { http: { findings: { sentence: string; lagMs: number }[] } }
+  assert.equal(http.findings[0]?.lagMs, stepMs)
+  assert.match(http.findings[0].sentence, sentence)
+  const other = await runToEnd(['why', '--last', '1h', '--on', 'edge-08', '--store', folder])
+  assert.doesNotMatch(other.stdout, /HTTP/)
 })

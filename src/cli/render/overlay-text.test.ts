@@ -13,6 +13,7 @@ test('what moves with HTTP, and what does not', () => {
     unexplained: ['HTTP p95 of c did not move: 1.0 to 1.1 ms'],
   }
   assert.deepEqual(overlayText(report, noStyles), [
+    '',
     `HTTP, ${windowText(looked)}:`,
     '  HTTP p95 of a\\x1b[2J moves with b',
     '  HTTP p95 of c did not move: 1.0 to 1.1 ms',

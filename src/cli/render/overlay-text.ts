@@ -8,6 +8,7 @@ export function overlayText(overlay: PastOverlay | undefined, styles: Styles): s
   if (!overlay) return []
   const { findings, unexplained } = overlay
   return [
+    '',
     `HTTP, ${windowText(overlay)}:`,
     ...findings.map(({ sentence }) => `  ${styles.bold(printable(sentence))}`),
     ...unexplained.map((sentence) => styles.dim(`  ${printable(sentence)}`)),
