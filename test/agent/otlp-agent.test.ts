@@ -82,10 +82,11 @@ test('findings and incidents of a real fault', async (t) => {
       .filter((attributes) => attributes['process.pid'] === pid)
   await until('the finding', () => attributesOf('wirelag.finding.begin').length > 0, 90_000)
   assert.equal(attributesOf('wirelag.finding.begin')[0]?.['wirelag.cause'], 'slow-reader-busy')
-  const incidents = attributesOf('wirelag.incident')
-  assert.ok(incidents.length > 0)
-  for (const incident of incidents) {
-    assert.equal(incident['wirelag.stage'], 'pickup')
+  // On a busy machine other stages may be slow as well.
+  const pickups = (): Record<string, unknown>[] =>
+    attributesOf('wirelag.incident').filter((incident) => incident['wirelag.stage'] === 'pickup')
+  await until('its incidents', () => pickups().length > 0)
+  for (const incident of pickups()) {
     assert.ok(Number(incident['wirelag.latency_ns']) > 20e6)
     assert.match(String(incident['wirelag.incident.id']), /^[0-9a-z]+$/)
   }
