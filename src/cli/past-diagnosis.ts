@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { diagnosisJson } from '../export/finding-json.ts'
 import { recordedJson } from '../export/history-json.ts'
+import { overlayJson } from '../export/overlay-json.ts'
 import { parseDurationNs } from '../lib/duration.ts'
 import { usageError } from '../lib/operator-error.ts'
 import type { TimeWindow } from '../lib/moment.ts'
@@ -118,7 +119,7 @@ export async function showDiagnoses(
     if (json) {
       const unixNs = BigInt(history.window.toUnixMs) * 1_000_000n
       const told = diagnosisJson(diagnosis, history.observation.spanNs, unixNs, history.startUnixMs)
-      output.line(JSON.stringify({ ...told, ...recordedJson(history), http: overlay }))
+      output.line(JSON.stringify({ ...told, ...recordedJson(history), http: overlayJson(overlay) }))
       continue
     }
     const diagnosed = diagnosisText(diagnosis, styles, history.startUnixMs)

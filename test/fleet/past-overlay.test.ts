@@ -83,7 +83,10 @@ test('why --last tells it, as text and as JSON', async () => {
   assert.match(lines.at(-2)!, /^HTTP, \d{4}-\d\d-\d\d .* to .*:$/)
   assert.match(lines.at(-1)!.trim(), sentence)
   const json = await runToEnd(['why', '--last', '25m', '--on', 'edge-07', '--store', folder, '--json'])
-  const { http } = JSON.parse(json.stdout) as { http: { findings: { sentence: string; lagMs: number }[] } }
+  const { http } = JSON.parse(json.stdout) as {
+    http: { fromUnixNs: string; findings: { sentence: string; lagMs: number }[] }
+  }
+  assert.match(http.fromUnixNs, /^\d{13}000000$/)
   assert.equal(http.findings[0]?.lagMs, stepMs)
   assert.match(http.findings[0].sentence, sentence)
   const other = await runToEnd(['why', '--last', '1h', '--on', 'edge-08', '--store', folder])
