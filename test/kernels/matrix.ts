@@ -5,7 +5,7 @@ import { runGuest, splatsOf, type GuestRun } from './guest-run.ts'
 import type { MatrixKernel } from './kernels.ts'
 import { reportPrefix, type GuestReport } from './report.ts'
 
-const limitMs = 110_000
+const limitMs = 150_000
 /** Under emulation a guest now and then dies or hangs by itself. */
 const maxTries = 3
 const guestsAtOnce = 2
