@@ -40,7 +40,7 @@ export interface OverlayFinding {
 export interface OverlayReport {
   /** By service, the closest first. */
   findings: readonly OverlayFinding[]
-  /** Of each service with which nothing was found to move: why. */
+  /** Why nothing was found of the other services. */
   unexplained: readonly string[]
 }
 
@@ -50,6 +50,8 @@ const leastPearson = 0.7
 const greatestChance = 0.05
 /** Of a service. */
 const maxFindings = 3
+/** In a list of services. */
+const maxNamed = 5
 /** What varies by less does not move: of its median, and for a p95 in milliseconds. */
 const leastSwingShare = 0.25
 const leastSwingMs = 1
@@ -62,16 +64,16 @@ const leastSwingMs = 1
 export function overlayFindings({ stepMs, http, host }: Overlay): OverlayReport {
   const findings: OverlayFinding[] = []
   const unexplained: string[] = []
+  const still: string[] = []
+  const unknown: string[] = []
   for (const series of http) {
     const { service, p95Ms } = series
     const known = p95Ms.filter((value) => value !== undefined)
     const low = Math.min(...known)
     const high = Math.max(...known)
-    if (known.length < leastSteps) {
-      unexplained.push(`HTTP p95 of ${service}: known for ${known.length} steps, ${leastSteps} are needed`)
-    } else if (high - low < leastSwingMs || !hasMoved(known)) {
-      unexplained.push(`HTTP p95 of ${service} did not move: ${low.toFixed(1)} to ${high.toFixed(1)} ms`)
-    } else {
+    if (known.length < leastSteps) unknown.push(service)
+    else if (high - low < leastSwingMs || !hasMoved(known)) still.push(service)
+    else {
       const alike = likeSeries(series, host, stepMs)
       const found = alike.filter(({ chance }) => chance <= greatestChance)
       findings.push(...found.slice(0, maxFindings))
@@ -81,7 +83,18 @@ export function overlayFindings({ stepMs, http, host }: Overlay): OverlayReport 
       unexplained.push(`${moved}, and nothing on this host moves with it beyond chance: ${looked}${closestText(alike)}`)
     }
   }
+  if (still.length > 0) unexplained.push(`HTTP p95 of ${listText(still)} did not move`)
+  if (unknown.length > 0)
+    unexplained.push(
+      `HTTP p95 of ${listText(unknown)} is known for fewer than ${leastSteps} steps, which is too few to compare`,
+    )
   return { findings, unexplained }
+}
+
+/** `a, b, c and 12 more`. */
+function listText(names: readonly string[]): string {
+  const shown = names.slice(0, maxNamed).join(', ')
+  return names.length > maxNamed ? `${shown} and ${names.length - maxNamed} more` : shown
 }
 
 /** `; closest, which may be chance, TIME_WAIT of web (r = 0.98, 10 s before)`. */
