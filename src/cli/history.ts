@@ -8,12 +8,14 @@ import type { Incident } from '../model/incident.ts'
 import type { Observation } from '../model/observation.ts'
 import type { RecordKind, StoredRecord } from '../model/record.ts'
 import {
-  recordedFindings,
+  findingsOf,
+  mergedFindings,
   recordedIncidents,
   recordedSteps,
   type RecordedFinding,
   type RecordedStep,
 } from '../store/recorded-steps.ts'
+import { rolledUp } from '../store/roll-up.ts'
 import type { Store } from '../store/store.ts'
 import { withNormals } from './usual-diagnosis.ts'
 import { mergedObservation } from '../track/merged-observation.ts'
@@ -66,11 +68,12 @@ const processKinds: readonly RecordKind[] = [
 /** The agent judges the last minute in each step. */
 const diagnosedMs = 60_000
 
+const hourMs = 3_600_000
 /** Steps follow each other within so much. */
 const leastGapMs = 1500
 
 /**
- * What was recorded of each host in a time, in the order of their names.
+ * What was recorded of each host in a time, in the order of their names. Of hours the steps are rolled up as they are read.
  *
  * @throws OperatorError where it cannot be read
  */
@@ -78,21 +81,91 @@ export async function hostHistories(
   store: Store,
   { window, hosts, filter = {} }: HistoryWishes,
 ): Promise<HostHistory[]> {
-  const common = { ...window, ...(hosts ? { hosts } : {}) }
-  const records = [
-    ...(await store.read({ ...common, kinds: hostKinds })),
-    ...(await store.read({ ...common, ...filter, kinds: processKinds })),
-  ]
-  const byHost = Map.groupBy(records, ({ host }) => host)
-  return [...byHost.entries()]
+  const gathered = new Map<string, Gathered>()
+  for (const part of partsOf(window)) {
+    const common = { ...part, ...(hosts ? { hosts } : {}) }
+    const records = [
+      ...(await store.read({ ...common, kinds: hostKinds })),
+      ...(await store.read({ ...common, ...filter, kinds: processKinds })),
+    ]
+    // What reaches over a part's begin was in the one before.
+    const own = records.filter(
+      ({ timeUnixMs }) => timeUnixMs >= part.fromUnixMs || part.fromUnixMs === window.fromUnixMs,
+    )
+    for (const [host, ofHost] of Map.groupBy(own, (record) => record.host))
+      gathered.set(host, gather(gathered.get(host), ofHost, window))
+  }
+  return [...gathered.entries()]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([host, ofHost]) => {
-      const history = hostHistory(host, ofHost, window)
+    .flatMap(([host, parts]) => {
+      const history = hostHistory(host, parts, window)
       return history.steps.length > 0 || history.incidents.length > 0 ? [history] : []
     })
 }
 
-function hostHistory(host: string, records: readonly StoredRecord[], window: HistoryWishes['window']): HostHistory {
+/** What was read of a host so far. */
+interface Gathered {
+  /** Without findings and incidents. */
+  records: StoredRecord[]
+  findings: RecordedFinding[]
+  incidents: Incident[]
+  /** Of the steps as they are in the store. */
+  spans: { startUnixMs: number; spanMs: number }[]
+}
+
+/** A time of more is read in parts that end with hours. */
+const mostAtOnceMs = 2 * hourMs
+/** Of a longer time a step is so long, which divides an hour. */
+const wideStepMs = 600_000
+/** That are kept of a time, the slowest. */
+const mostIncidents = 1000
+
+function partsOf({ fromUnixMs, toUnixMs }: HistoryWishes['window']): HistoryWishes['window'][] {
+  if (toUnixMs - fromUnixMs <= mostAtOnceMs) return [{ fromUnixMs, toUnixMs }]
+  const parts: HistoryWishes['window'][] = []
+  for (let from = fromUnixMs; from < toUnixMs;) {
+    const to = Math.min(toUnixMs, Math.floor(from / hourMs + 1) * hourMs)
+    parts.push({ fromUnixMs: from, toUnixMs: to })
+    from = to
+  }
+  return parts
+}
+
+function gather(
+  known: Gathered | undefined,
+  records: readonly StoredRecord[],
+  window: HistoryWishes['window'],
+): Gathered {
+  const { toUnixMs, fromUnixMs } = window
+  const spans = records
+    .filter(({ kind }) => kind === 'span')
+    .map(({ timeUnixMs: startUnixMs, spanMs }) => ({ startUnixMs, spanMs }))
+  const isShort = toUnixMs - fromUnixMs < diagnosedMs && recordedSteps(records).every(({ steps }) => steps > 1)
+  const ofSteps = records.filter(({ kind }) => kind !== 'finding' && kind !== 'incident')
+  const found = findingsOf(records).filter((finding) => isShort || isOfWindow(finding, window))
+  const incidents = recordedIncidents(records).map(({ incident }) => incident)
+  return {
+    records: [
+      ...(known?.records ?? []),
+      ...(toUnixMs - fromUnixMs <= mostAtOnceMs ? ofSteps : rolledUp(ofSteps, wideStepMs)),
+    ],
+    findings: mergedFindings([...(known?.findings ?? []), ...found]),
+    incidents: slowest([...(known?.incidents ?? []), ...incidents]),
+    spans: [...(known?.spans ?? []), ...spans],
+  }
+}
+
+function slowest(incidents: readonly Incident[]): Incident[] {
+  if (incidents.length <= mostIncidents) return [...incidents]
+  const kept = new Set(incidents.toSorted((a, b) => b.sample.latencyNs - a.sample.latencyNs).slice(0, mostIncidents))
+  return incidents.filter((incident) => kept.has(incident))
+}
+
+function hostHistory(
+  host: string,
+  { records, findings, incidents, spans }: Gathered,
+  window: HistoryWishes['window'],
+): HostHistory {
   const steps = recordedSteps(records)
   const startUnixMs = steps[0]?.startUnixMs ?? window.fromUnixMs
   const observed = steps.map(({ startUnixMs: begin, observation }) => ({
@@ -106,33 +179,27 @@ function hostHistory(host: string, records: readonly StoredRecord[], window: His
     observation: mergedObservation(observed),
     startUnixMs,
     isFine: steps.every((step) => step.steps === 1),
-    findings: recordedFindings(records.filter((record) => isOfWindow(record, window, steps))),
-    incidents: recordedIncidents(records).map(({ incident }) => incident),
-    gaps: gapsOf(steps, window),
+    findings,
+    incidents,
+    gaps: gapsOf(spans, window),
     lost: lostOf(steps),
     leftOut: leftOutOf(steps),
   }
 }
 
-/** A finding is of the minute before it: whether that lies in the window, but for a step; of less than a minute, all do. */
+/** A finding is of the minute before it: whether that lies in the window, but for a step. */
 function isOfWindow(
-  { kind, timeUnixMs, spanMs }: StoredRecord,
-  { fromUnixMs, toUnixMs }: HistoryWishes['window'],
-  steps: readonly RecordedStep[],
+  { untilUnixMs, fromUnixMs: begin }: RecordedFinding,
+  { fromUnixMs }: HistoryWishes['window'],
 ): boolean {
-  if (kind !== 'finding') return false
-  const isShort = toUnixMs - fromUnixMs < diagnosedMs
-  if (isShort && steps.every((step) => step.steps > 1)) return true
-  return timeUnixMs + spanMs - diagnosedMs >= fromUnixMs - spanMs
+  return untilUnixMs - diagnosedMs >= fromUnixMs - (untilUnixMs - begin)
 }
 
-function gapsOf(
-  steps: readonly RecordedStep[],
-  { fromUnixMs, toUnixMs }: HistoryWishes['window'],
-): HostHistory['gaps'] {
+function gapsOf(steps: Gathered['spans'], { fromUnixMs, toUnixMs }: HistoryWishes['window']): HostHistory['gaps'] {
   const gaps: { fromUnixMs: number; toUnixMs: number }[] = []
+  const inOrder = steps.toSorted((a, b) => a.startUnixMs - b.startUnixMs)
   let knownUntil = fromUnixMs
-  for (const { startUnixMs, spanMs } of [...steps, { startUnixMs: toUnixMs, spanMs: 0 }]) {
+  for (const { startUnixMs, spanMs } of [...inOrder, { startUnixMs: toUnixMs, spanMs: 0 }]) {
     if (startUnixMs - knownUntil > leastGapMs) gaps.push({ fromUnixMs: knownUntil, toUnixMs: startUnixMs })
     knownUntil = Math.max(knownUntil, startUnixMs + spanMs)
   }

@@ -97,6 +97,8 @@ function pairsOf(numbers: readonly number[]): [number, number][] {
 /** A finding as it was recorded, in one step or in several. */
 export interface RecordedFinding {
   host: string
+  /** What was found and with whom, the same in every step. */
+  key: string
   /** As it was when it was the weightiest; `sinceNs` is undefined. */
   finding: Finding
   /** Undefined: not known. */
@@ -109,29 +111,45 @@ export interface RecordedFinding {
   order: number
 }
 
+/** What was found in each step, in the order of the records. */
+export function findingsOf(records: readonly StoredRecord[]): RecordedFinding[] {
+  return records
+    .filter(({ kind }) => kind === 'finding')
+    .map(({ host, key, timeUnixMs, spanMs, body }) => {
+      const { sinceUnixMs, order, ...rest } = decoded(body) as FindingBody
+      const finding: Finding = { ...rest, sinceNs: undefined }
+      const untilUnixMs = timeUnixMs + spanMs
+      return { host, key, finding, sinceUnixMs, fromUnixMs: timeUnixMs, untilUnixMs, steps: 1, order }
+    })
+}
+
 /** What was found, and with whom, once for each host: first what came first in a diagnosis, then the weightiest. */
 export function recordedFindings(records: readonly StoredRecord[]): RecordedFinding[] {
+  return mergedFindings(findingsOf(records))
+}
+
+/** The same of what was read before. */
+export function mergedFindings(found: readonly RecordedFinding[]): RecordedFinding[] {
   const all = new Map<string, RecordedFinding>()
-  for (const { kind, host, key, timeUnixMs, spanMs, body } of records) {
-    if (kind !== 'finding') continue
-    const { sinceUnixMs, order, ...rest } = decoded(body) as FindingBody
-    const finding: Finding = { ...rest, sinceNs: undefined }
-    const known = all.get(`${host} ${key}`)
-    const untilUnixMs = timeUnixMs + spanMs
-    if (!known) {
-      all.set(`${host} ${key}`, { host, finding, sinceUnixMs, fromUnixMs: timeUnixMs, untilUnixMs, steps: 1, order })
-      continue
-    }
-    if (rankOf(finding) > rankOf(known.finding)) known.finding = finding
-    known.sinceUnixMs = least(known.sinceUnixMs, sinceUnixMs)
-    known.fromUnixMs = Math.min(known.fromUnixMs, timeUnixMs)
-    known.untilUnixMs = Math.max(known.untilUnixMs, untilUnixMs)
-    known.steps++
-    known.order = Math.min(known.order, order)
+  for (const one of found) {
+    const known = all.get(`${one.host} ${one.key}`)
+    all.set(`${one.host} ${one.key}`, known ? addedFindings(known, one) : one)
   }
   return [...all.values()].toSorted(
     (a, b) => a.order - b.order || b.steps * rankOf(b.finding) - a.steps * rankOf(a.finding),
   )
+}
+
+function addedFindings(sum: RecordedFinding, one: RecordedFinding): RecordedFinding {
+  return {
+    ...sum,
+    finding: rankOf(one.finding) > rankOf(sum.finding) ? one.finding : sum.finding,
+    sinceUnixMs: least(sum.sinceUnixMs, one.sinceUnixMs),
+    fromUnixMs: Math.min(sum.fromUnixMs, one.fromUnixMs),
+    untilUnixMs: Math.max(sum.untilUnixMs, one.untilUnixMs),
+    steps: sum.steps + one.steps,
+    order: Math.min(sum.order, one.order),
+  }
 }
 
 function rankOf({ weight, confidence }: Finding): number {

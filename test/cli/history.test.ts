@@ -242,6 +242,7 @@ const refusals: [args: string[], message: RegExp][] = [
   [['why', '--at', '03:17', '--pid', '1'], /--pid is of no use with --at or --last/],
   [['why', '--span', '1m'], /--span is of no use without --at or --last/],
   [['record'], /missing required argument/],
+  [['record', 'x', '--last', '1d'], /six hours at the most/],
   [['record', 'x', '--at', '03:17', '--duration', '1s'], /--duration is of no use/],
 ]
 

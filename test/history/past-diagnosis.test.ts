@@ -101,6 +101,32 @@ test('what was lost, and what was not recorded, is said', async () => {
   assert.deepEqual((await historyAt(all, 290, 400)).gaps, [{ fromUnixMs: start + 300_000, toUnixMs: start + 400_000 }])
 })
 
+test('of many hours the steps are rolled up as they are read: nothing is lost, and nothing is told twice', async () => {
+  const hours = 3
+  const many = Array.from({ length: (hours * 3_600_000) / stepMs }, (_, i) => i % 360 === 100)
+  const records = recorded(many)
+  const history = await historyAt(records, 0, hours * 3600)
+  assert.equal(history.isFine, false)
+  assert.equal(history.observation.spanNs, hours * 3600e9)
+  assert.equal(history.steps.length, hours * 6)
+  assert.deepEqual(history.gaps, [])
+  assert.equal(
+    history.observation.failures.reduce((sum, { count }) => sum + count, 0),
+    3 * (refused?.failures?.[0]?.count ?? 0),
+  )
+  assert.equal(
+    history.observation.edges.reduce((sum, { stages }) => sum + stages.send.count, 0),
+    many.length,
+  )
+  const offset = await historyAt(records, 95, hours * 3600 - 5)
+  assert.equal(offset.observation.spanNs, (hours * 3600 - 90) * 1e9)
+  const { findings } = await comparedDiagnosis(await storeOf(records), history)
+  assert.deepEqual(
+    findings.map(({ cause }) => cause),
+    ['connection-refused'],
+  )
+})
+
 test('hosts are apart, and can be asked for', async () => {
   const records = [...recorded(steps), ...recorded([false, false, false], 'edge-08')]
   const store = await storeOf(records)

@@ -25,6 +25,7 @@ interface RecordOptions extends HistoryTimeOptions {
 }
 
 const defaultDurationNs = 10e9
+const mostMs = 6 * 3_600_000
 
 const examples = `
 Writes a file (gzipped NDJSON) that 'wirelag replay' judges on any machine, and that at, diff and why take as --store. With
@@ -100,6 +101,7 @@ interface Recorded {
 
 async function recordedThen(options: RecordOptions): Promise<Recorded> {
   const window = historyWindow(options)
+  if (window.toUnixMs - window.fromUnixMs > mostMs) throw usageError('a file holds six hours at the most')
   tellNotes(window)
   return withHistory(options, async (store) => {
     const { fromUnixMs, toUnixMs } = window
