@@ -80,9 +80,9 @@ test('findings and incidents of a real fault', async (t) => {
       .filter((record) => record.eventName === eventName)
       .map(({ attributes }) => valuesOf(attributes))
       .filter((attributes) => attributes['process.pid'] === pid)
-  await until('the finding', () => attributesOf('wirelag.finding.begin').length > 0, 90_000)
-  assert.equal(attributesOf('wirelag.finding.begin')[0]?.['wirelag.cause'], 'slow-reader-busy')
-  // On a busy machine other stages may be slow as well.
+  // On a busy machine other causes may be found first, and other stages be slow as well.
+  const causes = (): unknown[] => attributesOf('wirelag.finding.begin').map((finding) => finding['wirelag.cause'])
+  await until('the finding', () => causes().includes('slow-reader-busy'), 90_000)
   const pickups = (): Record<string, unknown>[] =>
     attributesOf('wirelag.incident').filter((incident) => incident['wirelag.stage'] === 'pickup')
   await until('its incidents', () => pickups().length > 0)
