@@ -36,6 +36,8 @@ export class OtlpSink implements AgentSink {
   readonly #logs: LogSource
   readonly #signals: readonly OtlpSignal[]
   readonly #lanes: readonly ExportLane[]
+  /** Events of wirelag's own, so far: that some are lost is told at once. */
+  #lost = 0
 
   private constructor({ config, metrics, host, version }: OtlpSinkOptions, transport: OtlpTransport) {
     const source = { resource: resourceAttributes(host, version, config.resource ?? {}), version }
@@ -68,7 +70,10 @@ export class OtlpSink implements AgentSink {
     return { metrics: this.#metrics.dropped, logs: this.#logs.dropped }
   }
 
-  onSecond({ incidents, unixMs }: AgentSecond): void {
+  onSecond({ incidents, unixMs, books }: AgentSecond): void {
+    const lost = books.reduce((sum, book) => sum + book.lost, 0)
+    if (lost > this.#lost) for (const lane of this.#lanes) lane.hasten()
+    this.#lost = lost
     if (!this.#signals.includes('logs')) return
     for (const incident of incidents) this.#logs.push(incidentLog(incident), unixMs)
   }

@@ -18,6 +18,8 @@ export interface IncidentsOptions {
 
 /** Samples that are held until they are taken; beyond it the quicker of a stage is left out. */
 const maxHeld = 4096
+/** Of one connection's history. */
+const maxEvents = 256
 
 /**
  * Gathers what took long or failed, with the ledger and the history of its connection, where there is one. Of very many only
@@ -43,8 +45,13 @@ export class Incidents {
     if (this.#ledgers.size < maxHeld) this.#ledgers.set(ledger.connectionId, ledger)
   }
 
+  /** A spike tells several, each with what is new since the one before. */
   addHistory(history: SocketHistory): void {
-    if (this.#histories.size < maxHeld) this.#histories.set(history.connectionId, history)
+    const { connectionId } = history
+    const known = this.#histories.get(connectionId)
+    if (known)
+      this.#histories.set(connectionId, { ...known, events: [...known.events, ...history.events].slice(-maxEvents) })
+    else if (this.#histories.size < maxHeld) this.#histories.set(connectionId, history)
   }
 
   /** The slowest since the last call, in the order of their time. */

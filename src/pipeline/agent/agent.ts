@@ -117,6 +117,7 @@ export class Agent {
           isSparing: true,
           existingRows: true,
           isEndless: true,
+          history: { overNs: slowNs },
           filter: everything,
           serviceOf,
           ringBytes,
@@ -276,5 +277,6 @@ function sinksOf(step: () => WatchSinks, incidents: Incidents, links: LinkFinder
       step().onLedger?.(ledger)
       incidents.addLedger(ledger)
     },
+    onHistory: (history) => incidents.addHistory(history),
   }
 }

@@ -4,6 +4,7 @@ import type { Store } from '../../store/store.ts'
 import type { Book } from '../../model/book.ts'
 import type { Incident } from '../../model/incident.ts'
 import { formatBytes } from '../../lib/byte-size.ts'
+import { bookChanges } from '../../track/book-changes.ts'
 import type { AgentSecond, AgentSink, AgentStep } from './agent-sink.ts'
 
 const maintainMs = 60_000
@@ -20,7 +21,7 @@ export class Recorder implements AgentSink {
   readonly name = 'recorder'
   readonly #options: RecorderOptions
   #incidents: Incident[] = []
-  #books: readonly Book[] | undefined
+  #books: readonly Book[] = []
   #maintainedUnixMs = 0
   /** Appends follow each other. */
   #turn: Promise<void> = Promise.resolve()
@@ -31,13 +32,12 @@ export class Recorder implements AgentSink {
 
   onSecond({ incidents, books, unixMs }: AgentSecond): void {
     this.#incidents.push(...incidents)
-    const before = this.#books
+    const losses = bookChanges(this.#books, books).filter(({ lost }) => lost > 0)
     this.#books = books
-    const losses = before ? lossesSince(before, books) : []
     if (losses.length > 0) this.#append(losses.map((loss) => this.#lossRecord(loss, unixMs)))
   }
 
-  #lossRecord({ signal, lost }: Loss, unixMs: number): StoredRecord {
+  #lossRecord({ signal, lost }: Book, unixMs: number): StoredRecord {
     const subject = { service: '', container: '', pod: '', namespace: '' }
     const { host } = this.#options
     return { kind: 'book', host, timeUnixMs: unixMs, spanMs: 0, key: signal, ...subject, body: { signal, lost } }
@@ -73,16 +73,4 @@ export class Recorder implements AgentSink {
     await this.#turn
     await this.#options.store.close()
   }
-}
-
-interface Loss {
-  signal: string
-  lost: number
-}
-
-function lossesSince(before: readonly Book[], now: readonly Book[]): Loss[] {
-  const known = new Map(before.map(({ signal, lost }) => [signal, lost]))
-  return now
-    .map(({ signal, lost }) => ({ signal, lost: lost - (known.get(signal) ?? 0) }))
-    .filter(({ lost }) => lost > 0)
 }

@@ -22,6 +22,9 @@ export class ExportLane {
   readonly #options: Required<ExportLaneOptions>
   #timer: NodeJS.Timeout | undefined
   #turn: Promise<void> | undefined
+  #isSending = false
+  /** Something has happened since the last export began that should not wait. */
+  #isHastened = false
   #failures = 0
   #trouble: string | undefined
   #isClosed = false
@@ -37,11 +40,25 @@ export class ExportLane {
     return this.#trouble
   }
 
+  /** Sends what there is now, and not at the next interval; after a failure all stays as it is. */
+  hasten(): void {
+    this.#isHastened = true
+    if (this.#isSending || this.#failures > 0) return
+    clearTimeout(this.#timer)
+    this.#schedule(0)
+  }
+
   #schedule(delayMs: number): void {
+    this.#isSending = false
     if (this.#isClosed) return
-    this.#timer = setTimeout(() => {
-      this.#turn = this.#export().then((delay) => this.#schedule(delay))
-    }, delayMs).unref()
+    const isUrgent = this.#isHastened && this.#failures === 0
+    this.#timer = setTimeout(() => this.#begin(), isUrgent ? 0 : delayMs).unref()
+  }
+
+  #begin(): void {
+    this.#isSending = true
+    this.#isHastened = false
+    this.#turn = this.#export().then((delayMs) => this.#schedule(delayMs))
   }
 
   /** @returns after how many milliseconds the next is due */
