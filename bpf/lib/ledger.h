@@ -391,7 +391,7 @@ SUBPROGRAM void ledger_closed(const struct sock *sk, __u64 now_ns)
 		book_until(sk, ledger, now_ns, WL_LEDGER_STAGE_UNEXPLAINED);
 	else
 		book_all(sk, ledger, now_ns);
-	if (!(ledger->flags & LEDGER_ADOPTED))
+	if (cfg.connection_ledgers && !(ledger->flags & LEDGER_ADOPTED))
 		emit_ledger(sk, ledger, WL_LEDGER_SPAN_CONNECTION, now_ns);
 }
 

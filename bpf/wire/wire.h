@@ -460,7 +460,7 @@ struct wl_config {
 	__u32 cgroup_v1_hierarchy; /* its number in /proc/cgroups */
 	__u32 by_cgroup;       /* tasks of cgroups that unwanted_cgroups holds are filtered */
 	__u32 history;         /* the last events of each TCP socket are kept */
-	__u32 _pad;
+	__u32 connection_ledgers; /* ledgers of whole connections cross the ring */
 	struct wl_number_set pids;
 	struct wl_number_set tids;
 	struct wl_number_set uids;

@@ -23,8 +23,8 @@ export interface KernelWishes {
   aggregate?: 'process' | 'edge' | undefined
   /** The hierarchy that tells whose a task is. */
   cgroupHierarchy?: CgroupHierarchy | undefined
-  /** Ledgers of connections, and of requests and replies that took longer than this; undefined: none. */
-  ledger?: { exchangesOverNs: number | undefined } | undefined
+  /** Ledgers of connections, but for `exchangesOnly`, and of requests and replies that took longer than this; undefined: none. */
+  ledger?: { exchangesOverNs: number | undefined; exchangesOnly?: true } | undefined
   /**
    * The last events of each TCP socket are kept, of those signals that are watched, and told when a connect fails, when a
    * retransmission timer runs out, and when a handshake, a wait for accept(), a send or a pickup takes longer than
@@ -54,6 +54,7 @@ export function kernelConfig(wishes: KernelWishes): WatchConfig {
     aggregate: Number(wishes.aggregate !== undefined),
     byEdge: Number(wishes.aggregate === 'edge'),
     ledger: Number(wishes.ledger !== undefined),
+    connectionLedgers: Number(wishes.ledger !== undefined && !wishes.ledger.exchangesOnly),
     history: Number(wishes.history !== undefined),
     existingRows: Number(wishes.existingRows ?? false),
     stateRows: Number(wishes.stateRows ?? false),

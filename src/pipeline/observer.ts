@@ -28,7 +28,7 @@ export const observedWishes = {
   sendRows: { overNs: slowPickupNs },
   deliversCounts: true,
   packetRows: true,
-  ledger: { exchangesOverNs: slowExchangeNs },
+  ledger: { exchangesOverNs: slowExchangeNs, exchangesOnly: true },
   signals: ['connect', 'accept', 'close', 'pickup', 'send', 'retransmit', 'reset', 'drop'],
 } as const satisfies Omit<KernelWishes, 'filter'> & Pick<WatchOptions, 'signals' | 'deliversCounts'>
 
@@ -71,7 +71,7 @@ export class Observer {
     onLedger: (ledger) => {
       const { span, timeNs, owner, wallNs: latencyNs } = ledger
       if (span === 'request' && owner) this.#noteSlow({ timeNs, owner, what: 'request', latencyNs })
-      if (span !== 'connection' && this.#exchanges.length < maxExchanges) this.#exchanges.push(ledger)
+      if (this.#exchanges.length < maxExchanges) this.#exchanges.push(ledger)
     },
   }
 

@@ -323,6 +323,7 @@ export interface Config {
   cgroupV1Hierarchy: number
   byCgroup: number
   history: number
+  connectionLedgers: number
   pids: NumberSet
   tids: NumberSet
   uids: NumberSet
@@ -363,6 +364,7 @@ export function encodeConfig(view: DataView, offset: number, value: Config): voi
   view.setUint32(offset + 112, value.cgroupV1Hierarchy, true)
   view.setUint32(offset + 116, value.byCgroup, true)
   view.setUint32(offset + 120, value.history, true)
+  view.setUint32(offset + 124, value.connectionLedgers, true)
   encodeNumberSet(view, offset + 128, value.pids)
   encodeNumberSet(view, offset + 392, value.tids)
   encodeNumberSet(view, offset + 656, value.uids)
@@ -1141,7 +1143,7 @@ export const wireLayout = {
       { name: 'cgroup_v1_hierarchy', offset: 112, size: 4 },
       { name: 'by_cgroup', offset: 116, size: 4 },
       { name: 'history', offset: 120, size: 4 },
-      { name: '_pad', offset: 124, size: 4 },
+      { name: 'connection_ledgers', offset: 124, size: 4 },
       { name: 'pids', offset: 128, size: 264 },
       { name: 'tids', offset: 392, size: 264 },
       { name: 'uids', offset: 656, size: 264 },
