@@ -115,8 +115,9 @@ interface Gathered {
 
 /** A time of more is read in parts that end with hours. */
 const mostAtOnceMs = 2 * hourMs
-/** Of a longer time a step is so long, which divides an hour. */
+/** Of a longer time a step is so long, which divides an hour; of more than a day an hour. */
 const wideStepMs = 600_000
+const dayMs = 24 * hourMs
 /** That are kept of a time, the slowest. */
 const mostIncidents = 1000
 
@@ -147,7 +148,9 @@ function gather(
   return {
     records: [
       ...(known?.records ?? []),
-      ...(toUnixMs - fromUnixMs <= mostAtOnceMs ? ofSteps : rolledUp(ofSteps, wideStepMs)),
+      ...(toUnixMs - fromUnixMs <= mostAtOnceMs
+        ? ofSteps
+        : rolledUp(ofSteps, toUnixMs - fromUnixMs <= dayMs ? wideStepMs : hourMs)),
     ],
     findings: mergedFindings([...(known?.findings ?? []), ...found]),
     incidents: slowest([...(known?.incidents ?? []), ...incidents]),

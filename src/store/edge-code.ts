@@ -16,6 +16,9 @@ export type HistogramCode = number[]
 
 type Counts = Partial<Omit<EdgeCounts, 'retransmits'>>
 
+/** Of stages in which nothing happened; never added to. */
+const noSamples = new LogLinearHistogram()
+
 /** What an edge did, without what is 0 or not known. */
 export interface EdgeCode {
   process?: ProcessCode
@@ -89,6 +92,7 @@ export function encodeEdge({ edge, counts, stages, rttUs, minRttUs }: EdgeActivi
   }) as EdgeCode
 }
 
+/** What comes of it is not to be changed. */
 export function decodeEdge(code: EdgeCode): EdgeActivity {
   const { process, protocol, role, peer, peerName, port, netns, rttUs, minRttUs } = code
   return {
@@ -108,7 +112,10 @@ export function decodeEdge(code: EdgeCode): EdgeActivity {
       ) as EdgeCounts['retransmits'],
     },
     stages: Object.fromEntries(
-      stageNames.map((stage) => [stage, decodeHistogram(code.stages?.[stage] ?? [])]),
+      stageNames.map((stage) => {
+        const histogram = code.stages?.[stage]
+        return [stage, histogram ? decodeHistogram(histogram) : noSamples]
+      }),
     ) as EdgeActivity['stages'],
     rttUs,
     minRttUs,
@@ -144,10 +151,31 @@ export function addedCounts(
   return sum
 }
 
+/** Without making them dense: of a roll-up this is most of the work. */
 function addedHistograms(first: HistogramCode, second: HistogramCode): HistogramCode {
-  const sum = decodeHistogram(first)
-  sum.merge(decodeHistogram(second))
-  return encodeHistogram(sum)
+  const [firstSumNs = 0, firstMaxNs = 0] = first
+  const [secondSumNs = 0, secondMaxNs = 0] = second
+  const sum = [firstSumNs + secondSumNs, Math.max(firstMaxNs, secondMaxNs)]
+  let [i, k] = [2, 2]
+  let [firstBucket, secondBucket] = [first[2] ?? Infinity, second[2] ?? Infinity]
+  let last = 0
+  while (firstBucket < Infinity || secondBucket < Infinity) {
+    const bucket = Math.min(firstBucket, secondBucket)
+    let count = 0
+    if (firstBucket === bucket) {
+      count += first[i + 1] ?? 0
+      i += 2
+      firstBucket = i < first.length ? bucket + (first[i] ?? 0) : Infinity
+    }
+    if (secondBucket === bucket) {
+      count += second[k + 1] ?? 0
+      k += 2
+      secondBucket = k < second.length ? bucket + (second[k] ?? 0) : Infinity
+    }
+    sum.push(bucket - last, count)
+    last = bucket
+  }
+  return sum
 }
 
 function unlessEmpty<Value extends object>(value: Value): Value | undefined {

@@ -54,6 +54,13 @@ test('edges of the processes of a service become one: counts summed, histograms 
   assert.equal(edge.edge.process.identity.container?.name, 'shop-web-1')
 })
 
+test('histograms of different durations are merged bucket by bucket', () => {
+  const durations = [[500, 1e6], [1e6, 1.3e6, 9e9], [], [2e3, 9e9, 200e9]]
+  const records = steps(...durations.map((pickups): [Partial<Observation>] => [{ edges: [activityOf(0, pickups)] }]))
+  const [edge] = recordedSteps(rolledUp(records, minute))[0]!.observation.edges
+  assert.deepEqual(edge?.stages.pickup, activityOf(0, durations.flat()).stages.pickup)
+})
+
 test('each coarser step and each host has its own', () => {
   const records = [
     ...steps([{}], [{}], [{}], [{}], [{}], [{}], [{}]),
