@@ -33,6 +33,7 @@ interface Spoken {
 export class GrpcTransport implements OtlpTransport {
   readonly #options: TransportOptions
   readonly #underWay = new Set<() => void>()
+  #isClosed = false
 
   constructor(options: TransportOptions) {
     this.#options = options
@@ -41,6 +42,7 @@ export class GrpcTransport implements OtlpTransport {
   async send(signal: OtlpSignal, body: Uint8Array<ArrayBuffer>): Promise<SendResult> {
     const { isCompressed, headers, timeoutMs, userAgent } = this.#options
     const message = grpcMessage(isCompressed ? await compress(body) : body, isCompressed)
+    if (this.#isClosed) return { outcome: 'retry', reason: 'wirelag ends' }
     return this.#call(message, {
       ...headers,
       ':method': 'POST',
@@ -111,6 +113,7 @@ export class GrpcTransport implements OtlpTransport {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const abort of this.#underWay) abort()
   }
 }

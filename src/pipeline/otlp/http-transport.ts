@@ -24,6 +24,7 @@ const passing = new Set([429, 502, 503, 504])
 export class HttpTransport implements OtlpTransport {
   readonly #options: TransportOptions
   readonly #underWay = new Set<() => void>()
+  #isClosed = false
 
   constructor(options: TransportOptions) {
     this.#options = options
@@ -32,6 +33,7 @@ export class HttpTransport implements OtlpTransport {
   async send(signal: OtlpSignal, body: Uint8Array<ArrayBuffer>): Promise<SendResult> {
     const { isCompressed, headers, userAgent } = this.#options
     const bytes = isCompressed ? await compress(body) : body
+    if (this.#isClosed) return { outcome: 'retry', reason: 'wirelag ends' }
     return this.#post(signal, bytes, {
       ...headers,
       'content-type': 'application/x-protobuf',
@@ -97,6 +99,7 @@ export class HttpTransport implements OtlpTransport {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const abort of this.#underWay) abort()
   }
 }
