@@ -14,10 +14,12 @@ const toRun = {
 const toTest = {
   'aardvark-dns': '/usr/lib/podman/aardvark-dns',
   'busybox-static': '/bin/busybox',
+  'clickhouse-server': '/usr/sbin/clickhouse-server',
   conmon: '/usr/bin/conmon',
   containerd: '/usr/bin/containerd',
   'containernetworking-plugins': '/usr/lib/cni/bridge',
   cpio: '/usr/bin/cpio',
+  'default-jre-headless': '/usr/bin/java',
   'dnsmasq-base': '/usr/sbin/dnsmasq',
   'docker.io': '/usr/sbin/dockerd',
   iproute2: '/usr/sbin/ip',
@@ -33,6 +35,7 @@ const toTest = {
   'redis-tools': '/usr/bin/redis-benchmark',
   runc: '/usr/sbin/runc',
   'util-linux': '/usr/bin/nsenter',
+  zookeeper: '/usr/share/java/zookeeper.jar',
 }
 
 /** @typedef {'run' | 'test' | 'bench'} Purpose what set-up prepares for */

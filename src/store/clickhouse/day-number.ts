@@ -1,0 +1,5 @@
+/** Of the UTC day, as a partition's name: 20260102. */
+export function dayNumber(unixMs: number): number {
+  const date = new Date(Math.min(Math.max(unixMs, 0), 8.64e15))
+  return date.getUTCFullYear() * 10_000 + (date.getUTCMonth() + 1) * 100 + date.getUTCDate()
+}

@@ -1,0 +1,153 @@
+import { OperatorError } from '../../lib/operator-error.ts'
+import type { ClickhouseHttp } from './clickhouse-http.ts'
+import { ClickhouseTrouble } from './clickhouse-trouble.ts'
+import { shownAddress, type ClickhouseAddress } from './clickhouse-url.ts'
+import { literal } from './sql-text.ts'
+
+/** Of the tables below. Greater with every change, for which `initSchema` then has a step. */
+export const schemaVersion = 1
+
+const dayMs = 86_400_000
+export const defaultMaxAgeMs = 7 * dayMs
+
+const ddlTimeoutMs = 60_000
+const questionTimeoutMs = 10_000
+
+/** What `wirelag store init` made. */
+export interface Schema {
+  version: number
+  cluster: string | undefined
+  maxAgeMs: number
+}
+
+/** Names of the tables, as they stand in SQL. */
+export interface TableNames {
+  /** Written and read: of a cluster it is distributed. */
+  records: string
+  /** What a server itself holds. */
+  held: string
+  schema: string
+}
+
+export function tableNames({ database }: ClickhouseAddress, { isDistributed }: { isDistributed: boolean }): TableNames {
+  const named = (table: string): string => `\`${database}\`.${table}`
+  const records = named('wirelag_record')
+  return { records, held: isDistributed ? named('wirelag_record_shard') : records, schema: named('wirelag_schema') }
+}
+
+const recordColumns = `
+  day UInt32,
+  time_ms Int64,
+  span_ms Int64,
+  kind String,
+  host String,
+  service String,
+  container String,
+  pod String,
+  namespace String,
+  key String,
+  body String,
+  batch String,
+  row UInt32`
+
+const schemaColumns = 'version UInt32, cluster String, max_age_ms UInt64, changed_ms UInt64'
+
+/** Merges make one of rows that were inserted twice. */
+const keptBy = 'PARTITION BY day ORDER BY (kind, host, time_ms, batch, row) SETTINGS index_granularity = 1024'
+/** How many inserts a shard knows again, each by its content. ClickHouse 18.16 would know 100. */
+const knownInserts = 'replicated_deduplication_window = 10000'
+
+/** Makes what is not there: in this order, each of them harmless where it is there. */
+export function schemaStatements(address: ClickhouseAddress): string[] {
+  const { database, cluster } = address
+  const { records, held, schema } = tableNames(address, { isDistributed: cluster !== undefined })
+  if (cluster === undefined)
+    return [
+      `CREATE DATABASE IF NOT EXISTS \`${database}\``,
+      `CREATE TABLE IF NOT EXISTS ${held} (${recordColumns}) ENGINE = ReplacingMergeTree() ${keptBy}`,
+      `CREATE TABLE IF NOT EXISTS ${schema} (${schemaColumns}) ENGINE = MergeTree() ORDER BY (version, changed_ms)`,
+    ]
+  const onCluster = `ON CLUSTER ${literal(cluster)}`
+  // Of what is in the schema's table, every server has all; of the records, each shard its own.
+  const heldPath = `'/clickhouse/tables/{shard}/${database}/wirelag_record', '{replica}'`
+  const schemaPath = `'/clickhouse/tables/all/${database}/wirelag_schema', '{shard}-{replica}'`
+  return [
+    `CREATE DATABASE IF NOT EXISTS \`${database}\` ${onCluster}`,
+    `CREATE TABLE IF NOT EXISTS ${held} ${onCluster} (${recordColumns}) ENGINE = ReplicatedReplacingMergeTree(${heldPath}) ${keptBy}, ${knownInserts}`,
+    `CREATE TABLE IF NOT EXISTS ${records} ${onCluster} (${recordColumns}) ENGINE = Distributed(${literal(cluster)}, ${literal(database)}, 'wirelag_record_shard', cityHash64(host))`,
+    `CREATE TABLE IF NOT EXISTS ${schema} ${onCluster} (${schemaColumns}) ENGINE = ReplicatedMergeTree(${schemaPath}) ORDER BY (version, changed_ms)`,
+  ]
+}
+
+/**
+ * What is there; undefined: nothing.
+ *
+ * @throws ClickhouseTrouble
+ */
+export async function readSchema(http: ClickhouseHttp, address: ClickhouseAddress): Promise<Schema | undefined> {
+  const { schema } = tableNames(address, { isDistributed: false })
+  try {
+    const latest = `SELECT version, cluster, max_age_ms FROM ${schema} ORDER BY version DESC, changed_ms DESC LIMIT 1`
+    const [row] = await http.rows(latest, { timeoutMs: questionTimeoutMs })
+    if (!row) return undefined
+    const [version, cluster = '', maxAgeMs] = row
+    return { version: Number(version), cluster: cluster === '' ? undefined : cluster, maxAgeMs: Number(maxAgeMs) }
+  } catch (error) {
+    if (error instanceof ClickhouseTrouble && error.isTableMissing) return undefined
+    throw error
+  }
+}
+
+/**
+ * Makes the database and its tables, as far as they are not there.
+ *
+ * @param maxAgeMs how long records are kept; undefined: as before, else 7 days
+ * @throws OperatorError where another schema is there; ClickhouseTrouble
+ */
+export async function initSchema(
+  http: ClickhouseHttp,
+  address: ClickhouseAddress,
+  maxAgeMs?: number,
+): Promise<{ before: Schema | undefined; now: Schema }> {
+  const before = await readSchema(http, address)
+  if (before) refuseOther(before, address)
+  for (const statement of schemaStatements(address))
+    await http.command(statement, { timeoutMs: ddlTimeoutMs, settings: ddlSettings(address.cluster) })
+  const now: Schema = {
+    version: schemaVersion,
+    cluster: address.cluster,
+    maxAgeMs: maxAgeMs ?? before?.maxAgeMs ?? defaultMaxAgeMs,
+  }
+  if (before?.version !== now.version || before.maxAgeMs !== now.maxAgeMs) await noteSchema(http, address, now)
+  return { before, now }
+}
+
+/** How long to wait for all servers, in seconds: less than for the answer. */
+export function ddlSettings(cluster: string | undefined): Record<string, number> {
+  return cluster === undefined ? {} : { distributed_ddl_task_timeout: 45 }
+}
+
+function refuseOther(before: Schema, address: ClickhouseAddress): void {
+  if (before.version > schemaVersion) throw newerSchema(before, address)
+  if (before.cluster === address.cluster) return
+  const isOf = before.cluster === undefined ? 'one server' : `the cluster '${before.cluster}'`
+  const advice =
+    before.cluster === undefined
+      ? 'Leave out cluster=, or take another database.'
+      : `Say cluster=${before.cluster}, or take another database.`
+  throw new OperatorError('WIRELAG_STORE_SCHEMA', `the tables of ${shownAddress(address)} are of ${isOf}`, { advice })
+}
+
+export function newerSchema({ version }: Schema, address: ClickhouseAddress): OperatorError {
+  const message = `the tables of ${shownAddress(address)} are of version ${version}, and this wirelag knows ${schemaVersion}`
+  return new OperatorError('WIRELAG_STORE_SCHEMA', message, { advice: 'A newer wirelag made them: take that.' })
+}
+
+async function noteSchema(http: ClickhouseHttp, address: ClickhouseAddress, schema: Schema): Promise<void> {
+  const { version, cluster = '', maxAgeMs } = schema
+  const values = `${version}, ${literal(cluster)}, ${Math.round(maxAgeMs)}, ${Date.now()}`
+  const { schema: table } = tableNames(address, { isDistributed: false })
+  await http.command(`INSERT INTO ${table} (version, cluster, max_age_ms, changed_ms) VALUES (${values})`, {
+    timeoutMs: questionTimeoutMs,
+  })
+}
