@@ -47,6 +47,8 @@ export interface HostHistory {
   lost: readonly { signal: string; lost: number; attempted: number }[]
   /** By kind: what steps had no room for. */
   leftOut: Readonly<Record<string, number>>
+  /** Edges of steps that are not apart, but summed up by service. */
+  folded: number
 }
 
 /** Of the host, and not of anybody on it. */
@@ -187,6 +189,7 @@ function hostHistory(
     gaps: gapsOf(spans, window),
     lost: lostOf(steps),
     leftOut: leftOutOf(steps),
+    folded: steps.reduce((sum, { folded }) => sum + folded, 0),
   }
 }
 
@@ -229,7 +232,7 @@ function leftOutOf(steps: readonly RecordedStep[]): Record<string, number> {
  * What was the matter: judged anew where steps are fine, with what the agent found at the time; else what it found.
  */
 function diagnosisOf({ observation, isFine, startUnixMs, findings: recorded }: HostHistory): Diagnosis {
-  const anew: Diagnosis = isFine ? diagnose(observation) : { findings: [], ruledOut: [], unjudged: [] }
+  const anew: Diagnosis = isFine ? diagnose(ofProcesses(observation)) : { findings: [], ruledOut: [], unjudged: [] }
   const keyOf = ({ cause, culprit }: Diagnosis['findings'][number]): string => `${cause} ${culprit?.pid ?? ''}`
   const known = new Set(anew.findings.map(keyOf))
   const more = recorded
@@ -244,6 +247,11 @@ function diagnosisOf({ observation, isFine, startUnixMs, findings: recorded }: H
     findings: [...anew.findings, ...more],
     ruledOut: anew.ruledOut.filter(({ cause }) => !found.has(cause)),
   }
+}
+
+/** What is summed up by service is nobody's, and judges nobody. */
+function ofProcesses(observation: Observation): Observation {
+  return { ...observation, edges: observation.edges.filter(({ edge }) => edge.process?.pid !== 0) }
 }
 
 /** The same, with what was usual on that host at that time of day. */

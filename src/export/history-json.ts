@@ -22,6 +22,7 @@ export interface RecordedFacts {
   gaps: readonly Span[]
   lost: readonly { signal: string; lost: number; attempted: number }[]
   leftOut: Readonly<Record<string, number>>
+  folded: number
 }
 
 /** What went on in it. */
@@ -66,6 +67,7 @@ export function recordedJson({
   gaps,
   lost,
   leftOut,
+  folded,
 }: RecordedFacts): Record<string, unknown> {
   return {
     host,
@@ -74,6 +76,7 @@ export function recordedJson({
     gaps: gaps.map((gap) => spanJson(gap)),
     lost,
     leftOut,
+    foldedEdges: folded || undefined,
   }
 }
 

@@ -89,21 +89,30 @@ test('an edge takes little room', () => {
 })
 
 test('of very much only the most is kept, and what is left out is counted', () => {
-  const edges = Array.from({ length: 300 }, (_, i) => activityOf(i * 2 ** 20, [], 100 + i))
   const slowTimes = Array.from({ length: 250 }, (_, i) => ({
     timeNs: i,
     owner,
     what: 'send' as const,
     latencyNs: 1000 + i,
   }))
-  const records = recordsOf(stepOf({ edges, slowTimes, exchanges: Array.from({ length: 60 }, () => ledger) }))
+  const records = recordsOf(stepOf({ slowTimes, exchanges: Array.from({ length: 60 }, () => ledger) }))
   const [step] = recordedSteps(kept(records))
-  assert.deepEqual(step?.leftOut, { edge: 100, 'slow-time': 50, exchange: 10 })
-  assert.deepEqual(
-    step.observation.edges.map(({ edge }) => edge.process?.pid),
-    Array.from({ length: 200 }, (_, i) => 200 + i),
-  )
+  assert.deepEqual(step?.leftOut, { 'slow-time': 50, exchange: 10 })
   assert.equal(step.observation.slowTimes[0]?.latencyNs, 1050)
+})
+
+test('of many edges the busiest are apart, the others summed up by service', () => {
+  const edges = Array.from({ length: 300 }, (_, i) => activityOf(i * 2 ** 20, [1e6], 100 + i))
+  const [step] = recordedSteps(kept(recordsOf(stepOf({ edges }))))
+  assert.deepEqual(
+    step?.observation.edges.map(({ edge }) => edge.process?.pid),
+    [...Array.from({ length: 200 }, (_, i) => 200 + i), 0],
+  )
+  const others = step.observation.edges.at(-1)
+  assert.deepEqual([others?.stages.pickup.count, others?.counts.resetsReceived, step.folded], [100, 100, 100])
+  assert.deepEqual(step.leftOut, {})
+  const ofPeers = edges.map((one, i) => ({ ...one, edge: { ...one.edge, peerAddress: `10.1.0.${i}` } }))
+  assert.deepEqual(recordedSteps(kept(recordsOf(stepOf({ edges: ofPeers }))))[0]?.leftOut, { edge: 50 })
 })
 
 test('an incident comes back with its ledger and history, to the nanosecond', () => {

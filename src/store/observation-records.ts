@@ -7,11 +7,13 @@ import type { Observation, SlowTime, StateCount } from '../model/observation.ts'
 import type { Task } from '../model/process.ts'
 import type { RecordKind, RecordSubject, StoredRecord } from '../model/record.ts'
 import type { SocketPair } from '../model/socket.ts'
-import { encodeEdge } from './edge-code.ts'
-import { encodeProcess, noSubject, subjectOf, type ProcessCode } from './identity-code.ts'
-import { encodeLedger, type LedgerCode } from './ledger-code.ts'
+import { decodeHistogram, encodeEdge, type EdgeCode } from './edge-code.ts'
+import { encodeProcess, noSubject, subjectOf } from './identity-code.ts'
+import { encodeLedger } from './ledger-code.ts'
 import { encoded } from './lossless-json.ts'
 import { encodeNamespace } from './namespace-code.ts'
+import type { FindingBody, IncidentBody, SlowTimesBody, SpanBody, StatesBody } from './record-bodies.ts'
+import { summedByService } from './roll-up.ts'
 
 /** What a step has to tell. */
 export interface StepFacts {
@@ -28,43 +30,9 @@ export interface StepFacts {
   books: readonly Book[]
 }
 
-/** The body of a `span` record: a step, or several that were rolled up into one. */
-export interface SpanBody {
-  /** Of the time that was looked at. */
-  spanNs: number
-  steps: number
-  slowNs: number
-  idleShare: number | undefined
-  unseen: Observation['unseen']
-  books: readonly Book[]
-  /** What each process sent: moments and bytes in turn. Of the busiest; rolled up: of none. */
-  series: [process: ProcessCode, ...points: number[]][]
-  /** By kind: what there was no room for. */
-  leftOut: Partial<Record<RecordKind | 'series', number>>
-}
-
-/** Sockets of one owner in one namespace. `greatest`: over the steps that were rolled up. */
-export interface StatesBody {
-  netns: number
-  owner: Task | undefined
-  states: (Pick<StateCount, 'state' | 'before' | 'now' | 'peer'> & { greatest?: number })[]
-}
-
-export interface SlowTimesBody {
-  owner: Task
-  what: SlowTime['what']
-  /** Moments and durations, in nanoseconds, in turn. */
-  times: number[]
-}
-
-/** `order`: 0 of the weightiest of the diagnosis. */
-export type FindingBody = Omit<Finding, 'sinceNs'> & { sinceUnixMs: number | undefined; order: number }
-
-export type IncidentBody = Omit<Incident, 'ledger'> & { ledger: LedgerCode | undefined }
-
 /** Of one step at the most, so that a busy host does not fill the recorder. */
 const most = {
-  edge: 200,
+  edge: 50,
   failures: 100,
   lives: 100,
   retransmits: 100,
@@ -78,6 +46,9 @@ const most = {
   incident: 100,
   series: 50,
 } as const satisfies SpanBody['leftOut']
+
+/** Of so many edges each process is apart; what others did is summed up by service, which `most` is of. */
+const mostEdgesApart = 200
 
 /**
  * The records of one step: a `span`, and what happened in it, of very much only the most. Bodies are what
@@ -101,10 +72,16 @@ export function recordsOf(step: StepFacts): StoredRecord[] {
     ...subject,
     body: encoded(body),
   })
+  const all = observation.edges.toSorted((a, b) => activityOf(b) - activityOf(a))
+  const apart = new Set(all.slice(0, mostEdgesApart))
+  const edgeRecord = (activity: EdgeActivity): StoredRecord =>
+    record('edge', edgeKey(activity.edge), subjectOf(activity.edge.process), encodeEdge(activity))
+  const edges = [
+    ...observation.edges.filter((edge) => apart.has(edge)).map(edgeRecord),
+    ...chosen('edge', summedByService(all.slice(mostEdgesApart).map(edgeRecord)), samplesOf),
+  ]
   const parts = [
-    ...chosen('edge', observation.edges, activityOf).map((activity) =>
-      record('edge', edgeKey(activity.edge), subjectOf(activity.edge.process), encodeEdge(activity)),
-    ),
+    ...edges,
     ...chosen('failures', observation.failures, ({ count }) => count).map((one) =>
       record('failures', `${peerKeyOf(one)} ${one.error}`, subjectOf(one.owner), one),
     ),
@@ -158,6 +135,7 @@ export function recordsOf(step: StepFacts): StoredRecord[] {
       encodeProcess(process),
       ...points.flatMap(({ timeNs, bytes }) => [timeNs, bytes]),
     ]),
+    ...(all.length > apart.size ? { folded: all.length - apart.size } : {}),
     leftOut,
   }
   return [record('span', '', noSubject, span), ...parts]
@@ -170,6 +148,11 @@ function activityOf({ counts, stages }: EdgeActivity): number {
     failures + drops + resetsSent + resetsReceived + Object.values(retransmits).reduce((sum, count) => sum + count, 0)
   // What failed is rarer than what went well, and more is asked for it.
   return samples + 100 * troubles + sentBytes / 2 ** 20
+}
+
+function samplesOf({ body }: StoredRecord): number {
+  const { stages = {} } = body as EdgeCode
+  return Object.values(stages).reduce((sum, code) => sum + decodeHistogram(code).count, 0)
 }
 
 function taskKey({ pid, processStartNs, tid }: Task): string {

@@ -1,7 +1,7 @@
 import { serviceOf } from '../model/container.ts'
 import type { StoredRecord } from '../model/record.ts'
 import { decoded } from './lossless-json.ts'
-import type { StatesBody } from './observation-records.ts'
+import type { StatesBody } from './record-bodies.ts'
 
 /** Sockets of a service in a state, step by step. */
 export interface StateSeries {

@@ -18,7 +18,7 @@ import { decodeProcess } from './identity-code.ts'
 import { decodeLedger, type LedgerCode } from './ledger-code.ts'
 import { decoded } from './lossless-json.ts'
 import { decodeNamespace, type NamespaceCode } from './namespace-code.ts'
-import type { FindingBody, IncidentBody, SlowTimesBody, SpanBody, StatesBody } from './observation-records.ts'
+import type { FindingBody, IncidentBody, SlowTimesBody, SpanBody, StatesBody } from './record-bodies.ts'
 
 /** A step as it was recorded, of one host. */
 export interface RecordedStep {
@@ -30,6 +30,8 @@ export interface RecordedStep {
   /** Times in it are nanoseconds after the step's begin. */
   observation: Observation
   books: readonly Book[]
+  /** Edges that are not apart, but summed up by service. */
+  folded: number
   /** By kind: what there was no room for. */
   leftOut: SpanBody['leftOut']
 }
@@ -51,7 +53,7 @@ function stepOf({ host, timeUnixMs, spanMs, body }: StoredRecord, group: readonl
   const span = decoded(body) as SpanBody
   const bodies = <Body>(wanted: RecordKind): Body[] =>
     group.filter(({ kind }) => kind === wanted).map((record) => decoded(record.body) as Body)
-  const { spanNs, slowNs, idleShare, unseen, steps, books, leftOut } = span
+  const { spanNs, slowNs, idleShare, unseen, steps, books, folded = 0, leftOut } = span
   const observation: Observation = {
     spanNs,
     unseen,
@@ -76,7 +78,7 @@ function stepOf({ host, timeUnixMs, spanMs, body }: StoredRecord, group: readonl
     host: bodies<NonNullable<Observation['host']>>('host')[0],
     namespaces: bodies<NamespaceCode>('namespace').map((code) => decodeNamespace(code)),
   }
-  return { host, startUnixMs: timeUnixMs, spanMs, steps, observation, books, leftOut }
+  return { host, startUnixMs: timeUnixMs, spanMs, steps, observation, books, folded, leftOut }
 }
 
 function slowTimesOf({ owner, what, times }: SlowTimesBody): SlowTime[] {

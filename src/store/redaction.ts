@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { StoredRecord } from '../model/record.ts'
-import type { FindingBody } from './observation-records.ts'
+import type { FindingBody } from './record-bodies.ts'
 
 /** Members whose text wirelag or the kernel chose from a list of their own. */
 const harmless: ReadonlySet<string> = new Set([

@@ -178,7 +178,7 @@ test('books and what was left out are summed, the idle share is of all the time'
     { ...book, attempted: 10, delivered: 6, lost: 4 },
     { ...book, signal: 'close' },
   ])
-  assert.deepEqual(step.leftOut, { edge: 60 })
+  assert.deepEqual([step.folded, step.leftOut], [60, {}])
   assert.equal(step.observation.spanNs, 40e9)
 })
 

@@ -6,7 +6,7 @@ import { addedCounts, addedEdges, decodeHistogram, type EdgeCode } from './edge-
 import type { ProcessCode } from './identity-code.ts'
 import { decoded, encoded } from './lossless-json.ts'
 import { addedNamespaces, type NamespaceCode } from './namespace-code.ts'
-import type { SpanBody, StatesBody } from './observation-records.ts'
+import type { SpanBody, StatesBody } from './record-bodies.ts'
 import { followedStates, summedStates } from './states-sums.ts'
 
 /** How the records of one kind become fewer. */
@@ -166,6 +166,11 @@ function withFewEdges(sums: readonly Sum[]): Sum[] {
   return [...sums.filter((sum) => sum.record.kind !== 'edge' || kept.has(sum)), ...others.values()]
 }
 
+/** Records of one step by service instead of by process. */
+export function summedByService(step: readonly StoredRecord[]): StoredRecord[] {
+  return [...stepSums(step).values()].map(({ record, body }) => ({ ...record, body: encoded(body) }))
+}
+
 /** What is of one key in one step: states of several processes are summed, as they are there at the same time. */
 function stepSums(step: readonly StoredRecord[]): Map<string, Sum> {
   const sums = new Map<string, Sum>()
@@ -206,6 +211,7 @@ function addedSpans(sum: SpanBody, body: SpanBody): SpanBody {
     idleShare: a === undefined || b === undefined ? (a ?? b) : (a * sum.spanNs + b * body.spanNs) / spanNs,
     unseen: [...new Map([...sum.unseen, ...body.unseen].map((one) => [one.signal, one])).values()],
     books: addedBooks(sum.books, body.books),
+    folded: (sum.folded ?? 0) + (body.folded ?? 0),
     series: [],
     leftOut: addedCounts(sum.leftOut, body.leftOut),
   }

@@ -1,4 +1,4 @@
-import type { StatesBody } from './observation-records.ts'
+import type { StatesBody } from './record-bodies.ts'
 
 /** Of two processes at the same time. */
 export function summedStates(sum: StatesBody, body: StatesBody): StatesBody {

@@ -29,7 +29,17 @@ const mostRows = 12
 const mostIncidents = 8
 
 /** What is known of a time: how much of it was recorded, and what was lost. */
-export function recordedText({ host, window, steps, observation, gaps, lost, leftOut, isFine }: HostHistory): string[] {
+export function recordedText({
+  host,
+  window,
+  steps,
+  observation,
+  gaps,
+  lost,
+  leftOut,
+  folded,
+  isFine,
+}: HostHistory): string[] {
   const stepMs = Math.max(0, ...steps.map(({ spanMs }) => spanMs))
   const wider = isFine ? '' : ', rolled up by service'
   return [
@@ -38,6 +48,7 @@ export function recordedText({ host, window, steps, observation, gaps, lost, lef
     ...lost.map(
       ({ signal, lost: count, attempted }) => `lost: ${count} of ${attempted} events of ${printable(signal)}`,
     ),
+    ...(folded > 0 && isFine ? [`summed up by service, as there were more than are kept apart: ${folded} edges`] : []),
     ...Object.entries(leftOut).map(
       ([kind, count]) => `left out, as there was more than is kept: ${count} of ${printable(kind)}`,
     ),
