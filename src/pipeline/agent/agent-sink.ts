@@ -30,6 +30,8 @@ export interface AgentStep {
   observation: Observation
   /** Of the last minute. */
   diagnosis: Diagnosis
+  /** From when the times of findings count. */
+  diagnosedFromUnixMs?: number
   /** At its end; undefined: it could not be read. */
   survey: Survey | undefined
   /** Books of this step alone. */

@@ -220,6 +220,7 @@ export class Agent {
       spanMs: (nowNs - startNs) / 1e6,
       observation: observed,
       diagnosis: diagnose(mergedObservation(this.#steps)),
+      diagnosedFromUnixMs: this.#unixMs(this.#steps[0]?.startNs ?? startNs),
       survey: snapshot.survey,
       books,
     }
