@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import { PrometheusClient } from '../fleet/prometheus-client.ts'
 import { prometheusFleet, type FleetWishes } from '../fleet/prometheus-fleet.ts'
 import { parseHttpHeader, type HttpHeader } from '../lib/http-header.ts'
-import { parseHttpUrl, shownUrl } from '../lib/http-url.ts'
+import { parseHttpUrl } from '../lib/http-url.ts'
 import { usageError } from '../lib/operator-error.ts'
 import type { FleetReading } from '../model/fleet.ts'
 import { optionValue } from './options/option-value.ts'
@@ -87,11 +87,18 @@ async function recordedSource(text: string, grafana: URL | undefined): Promise<F
   const isUrl = text.includes('://')
   const place = isUrl ? { folder: defaultStateFolder(), url: text } : { folder: text, url: undefined }
   const store = await openStore(place, 'read')
-  const source = isUrl && URL.canParse(text) ? shownUrl(new URL(text)) : text
+  const source = isUrl ? withoutSecrets(text) : text
   return {
     read: (wishes) => recordedFleet(store, source, wishes),
     asked: 'hosts read',
     grafana,
     close: () => store.close(),
   }
+}
+
+/** As `--store` takes it, but for user name, password and options. */
+function withoutSecrets(text: string): string {
+  const url = new URL(text)
+  url.username = url.password = url.search = url.hash = ''
+  return url.href
 }
