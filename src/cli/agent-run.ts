@@ -1,11 +1,11 @@
 import { hostname, machine, release } from 'node:os'
-import { readConfig, type Config } from '../config/config.ts'
-import { defaultAlertSettings } from '../config/sections/alerts.ts'
+import type { Config } from '../config/config.ts'
 import type { ServiceRule } from '../identity/identities.ts'
 import { serviceRules } from '../identity/service-rules.ts'
 import { listenAddressText, parseListenAddress } from '../lib/listen-address.ts'
 import { OperatorError } from '../lib/operator-error.ts'
 import type { MetricSnapshot } from '../model/metric.ts'
+import { defaultAlertSettings } from '../model/default-alerts.ts'
 import type { StoredRecord } from '../model/record.ts'
 import { Alerting } from '../pipeline/alerting.ts'
 import { Agent } from '../pipeline/agent/agent.ts'
@@ -56,7 +56,7 @@ export class AgentRun {
     this.#host = config.host ?? hostname()
     this.#services = serviceRules(config.services ?? {})
     this.#alerting = new Alerting({
-      settings: config.alerts ?? defaultAlertSettings(),
+      settings: config.alerts ?? defaultAlertSettings,
       host: this.#host,
       tell: (line, fields) => this.#log('alert', line, fields),
     })
@@ -71,7 +71,7 @@ export class AgentRun {
 
   /** @throws OperatorError where the file is wrong, another agent runs here, or the kernel does not let it */
   static async start(options: AgentRunOptions): Promise<AgentRun> {
-    const run = new AgentRun(options, configOf(options))
+    const run = new AgentRun(options, await configOf(options))
     await run.#begin()
     return run
   }
@@ -155,10 +155,10 @@ export class AgentRun {
   async reload(): Promise<void> {
     this.#manager.reloading()
     try {
-      const config = configOf(this.#options)
+      const config = await configOf(this.#options)
       this.#config = config
       this.#services = serviceRules(config.services ?? {})
-      this.#alerting.reconfigure(config.alerts ?? defaultAlertSettings(), this.#host)
+      this.#alerting.reconfigure(config.alerts ?? defaultAlertSettings, this.#host)
       await this.#agent?.replaceSinks([...this.#lasting, ...(await this.#configured())])
       await this.#openWeb()
       this.#log('info', 'the configuration was read again')
@@ -178,6 +178,9 @@ export class AgentRun {
   }
 }
 
-function configOf({ config }: AgentRunOptions): Config {
-  return config === undefined ? {} : readConfig(config)
+/** What reads a file is loaded only where there is one. */
+async function configOf({ config }: AgentRunOptions): Promise<Config> {
+  if (config === undefined) return {}
+  const { readConfig } = await import('../config/config.ts')
+  return readConfig(config)
 }

@@ -22,6 +22,8 @@ export interface DiagnosisRunOptions extends Omit<LiveRunOptions, 'watch' | 'may
   filter: Filter
   serviceOf?: ServiceRule | undefined
   ringBytes: number
+  /** Incidents have what their socket did before. */
+  withHistories?: true
   /** Everything is attached. */
   onStart?: (watch: Watch) => void
 }
@@ -44,7 +46,8 @@ export interface DiagnosisRunResult extends LiveRunResult {
  * @throws OperatorError where the kernel does not let it
  */
 export async function diagnosisRun(options: DiagnosisRunOptions): Promise<DiagnosisRunResult> {
-  const { filter, serviceOf, ringBytes, onStart, ...runOptions } = options
+  const { filter, serviceOf, ringBytes, withHistories, onStart, ...runOptions } = options
+  const history = withHistories && { overNs: incidentNs }
   const observer = new Observer()
   const snapshots = new Snapshots(filter, serviceOf)
   let harvest: NodeJS.Timeout | undefined
@@ -56,7 +59,11 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
     const before = await snapshots.take()
     const signals = [...observedWishes.signals, ...(runOptions.childArgs ? (['command'] as const) : [])]
     const result = await liveRun(
-      { ...runOptions, watch: { ...observedWishes, signals, filter, serviceOf, ringBytes }, mayLackSignals: true },
+      {
+        ...runOptions,
+        watch: { ...observedWishes, signals, filter, serviceOf, ringBytes, history },
+        mayLackSignals: true,
+      },
       {
         onStart: (watch) => {
           unixNsOf = (timeNs) => watch.unixNs(timeNs)

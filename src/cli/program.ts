@@ -109,6 +109,11 @@ const commands: { name: string; summary: string; load: () => Promise<{ add: AddC
     load: () => import('./commands/fleet.ts'),
   },
   {
+    name: 'store',
+    summary: 'makes the tables for the flight recorders in a ClickHouse, and tells what is there',
+    load: () => import('./commands/store.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what this kernel lets wirelag see, and what is lost without it',
     load: () => import('./commands/doctor.ts'),

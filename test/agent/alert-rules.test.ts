@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultAlertSettings, alerts } from '../../src/config/sections/alerts.ts'
+import { alerts } from '../../src/config/sections/alerts.ts'
+import { defaultAlertSettings } from '../../src/model/default-alerts.ts'
 import type { AgentSecond, AgentStep } from '../../src/pipeline/agent/agent-sink.ts'
 import { Alerting } from '../../src/pipeline/alerting.ts'
 import { activity, finding, podContainer, second, service, sockets, step, survey } from './agent-facts.ts'
@@ -46,7 +47,7 @@ const fast = Array.from({ length: 19 }, () => 1)
 
 test('without a file: the p95 of send over 5 ms in 10 s, by service and protocol; the rest does not matter', () => {
   const lines: string[] = []
-  const alerting = new Alerting({ settings: defaultAlertSettings(), tell: (line) => lines.push(line) })
+  const alerting = new Alerting({ settings: defaultAlertSettings, tell: (line) => lines.push(line) })
   let unixMs = 0
   const tell = (activities: AgentSecond['activities']): void =>
     alerting.onSecond(second({ unixMs: (unixMs += 1000), activities }))

@@ -119,6 +119,7 @@ async function recordedNow(options: RecordOptions): Promise<Recorded> {
     ringBytes: defaultRingBytes,
     durationNs: options.duration ?? defaultDurationNs,
     childArgs: undefined,
+    withHistories: true,
   })
   const records = recordsOfRun(run, options.hostName ?? hostname())
   if (records.length === 0) throw new OperatorError('WIRELAG_NOT_RECORDED', 'nothing was seen')

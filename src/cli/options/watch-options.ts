@@ -45,10 +45,10 @@ export function cpuBudgetOption(): Option {
 }
 
 /** Adds the size of the ring. */
-export function addRingOption(command: Command): void {
+export function addRingOption(command: Command, defaultBytes = defaultRingBytes): void {
   command.addOption(
     new Option('--ring-size <SIZE>', 'room for events on their way from the kernel, a power of two')
-      .default(defaultRingBytes, '8M')
+      .default(defaultBytes, `${defaultBytes >> 20}M`)
       .argParser(optionValue('--ring-size', parseRingBytes)),
   )
 }

@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import { OperatorError } from '../../lib/operator-error.ts'
 import type { AlertSettings } from '../../model/alert-settings.ts'
 import { readConfig } from '../config.ts'
-import { defaultAlertSettings } from './alerts.ts'
+import { defaultAlertSettings } from '../../model/default-alerts.ts'
+import { alerts } from './alerts.ts'
 
 function read(text: string): AlertSettings | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'wirelag-alerts-'))
@@ -52,7 +53,8 @@ test('without a word: the p95 of send over 5 ms in 10 s, and any finding, on the
     groupIntervalNs: 60 * s,
     repeatNs: 4 * 3600 * s,
   }
-  assert.deepEqual(defaultAlertSettings(), settings)
+  assert.deepEqual(alerts.parse({}), settings)
+  assert.deepEqual(defaultAlertSettings, settings)
   assert.deepEqual(read('alerts: {}\n'), settings)
 })
 

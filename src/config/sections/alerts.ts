@@ -67,8 +67,3 @@ export const alerts = z
       repeatNs: repeat,
     }
   })
-
-/** Without a file. */
-export function defaultAlertSettings(): AlertSettings {
-  return alerts.parse({})
-}
