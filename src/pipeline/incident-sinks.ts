@@ -29,6 +29,10 @@ export function keepingIncidents(sinks: WatchSinks, incidents: Incidents, overNs
       sinks.onPacket?.(event)
       keep(event)
     },
+    onHistory: (history) => {
+      sinks.onHistory?.(history)
+      incidents.addHistory(history)
+    },
     onLedger: (ledger) => {
       sinks.onLedger?.(ledger)
       incidents.addLedger(ledger)

@@ -2,7 +2,7 @@ import type { Book } from '../model/book.ts'
 import { edgeKey, processKey } from '../model/edge-text.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import type { Diagnosis, Finding } from '../model/finding.ts'
-import type { Incident } from '../model/incident.ts'
+import type { Incident, SocketHistory } from '../model/incident.ts'
 import type { Observation, SlowTime, StateCount } from '../model/observation.ts'
 import type { Task } from '../model/process.ts'
 import type { RecordKind, RecordSubject, StoredRecord } from '../model/record.ts'
@@ -207,8 +207,13 @@ function findingKey({ cause, culprit }: Finding): string {
   return `${cause} ${culprit ? processKey(culprit) : ''}`
 }
 
-function incidentBody({ ledger, ...incident }: Incident): IncidentBody {
-  return { ...incident, ledger: ledger && encodeLedger(ledger) }
+function incidentBody({ ledger, history, ...incident }: Incident): IncidentBody {
+  return { ...incident, ledger: ledger && encodeLedger(ledger), history: history && plainHistory(history) }
+}
+
+/** Without what it may have more, which the incident says as well. */
+function plainHistory({ kind, timeNs, connectionId, trigger, events, forgotten }: SocketHistory): SocketHistory {
+  return { kind, timeNs, connectionId, trigger, events, forgotten }
 }
 
 function findingBody({ sinceNs, ...finding }: Finding, order: number, { diagnosedFromUnixMs }: StepFacts): FindingBody {

@@ -49,6 +49,7 @@ function runOf(netns: number): Promise<DiagnosisRunResult> {
     ringBytes: defaultRingBytes,
     durationNs: 4e9,
     childArgs: undefined,
+    withHistories: true,
   })
 }
 
@@ -88,6 +89,7 @@ interface Incident {
   latencyUs: number
   localAddress: string
   peerAddress: string
+  history?: { events: { what: string }[] }
 }
 
 function objects({ stdout }: Ended): Told[] {
@@ -132,16 +134,25 @@ test('at shows what went on: findings, edges, incidents with both ends', async (
   assert.equal(told.findings[0]?.cause, 'slow-reader-asleep')
   assert.deepEqual(told.gaps, [])
   const edge = told.edges.find(({ pid }) => pid === culprit.pid)
-  const seen = spike.observation.edges.filter(({ edge: { process } }) => process?.pid === culprit.pid)
+  const edges = spike.observation.edges.filter(({ edge: { process } }) => process?.pid === culprit.pid)
   assert.equal(
     edge?.stages.pickup?.count,
-    seen.find(({ edge: { peerAddress } }) => peerAddress === edge?.peerAddress)?.stages.pickup.count,
+    edges.find(({ edge: { peerAddress } }) => peerAddress === edge?.peerAddress)?.stages.pickup.count,
   )
   const incident = told.incidents.find(({ pid, what }) => pid === culprit.pid && what === 'pickup')
   assert.ok(incident && incident.latencyUs > 5000)
   assert.equal(incident.comm, culprit.comm)
   const kept = spike.incidents.find(({ id }) => id === incident.id)
   assert.equal(incident.peerAddress, kept?.sample.socket.peer.address)
+  const [events, seen] = [incident.history?.events ?? [], kept?.history?.events ?? []]
+  assert.deepEqual(
+    events.map(({ what }) => what),
+    seen.map(({ what }) => what),
+  )
+  assert.ok(
+    events.some(({ what }) => what === 'receive'),
+    'what came before it was read',
+  )
   const text = await wirelag('at', '--incident', incident.id)
   assert.equal(text.exitCode, 0, text.stderr)
   assert.ok(text.stdout.includes(`[${incident.id}]`) && text.stdout.includes(incident.peerAddress), text.stdout)
