@@ -35,7 +35,7 @@ async function append(stores: ReadonlyMap<string, Store>, steps: readonly number
   const all: StoredRecord[] = []
   for (const step of steps)
     await Promise.all(
-      stores.entries().map(async ([host, store]) => {
+      [...stores].map(async ([host, store]) => {
         const records = recordsOf(host, step)
         all.push(...records)
         await store.append(records)
@@ -112,7 +112,7 @@ test('a whole shard is killed and comes back: nothing is lost, nothing is there 
   const keys = [...early, ...late].toSorted()
   const isSettled = ([host, store]: [string, Store]): boolean =>
     living.has(host) ? store.status().spooledBytes === 0 : store.status().state === 'spooling'
-  await until('hosts of the living shard are heard, the others wait', () => stores.entries().every(isSettled))
+  await until('hosts of the living shard are heard, the others wait', () => [...stores].every(isSettled))
 
   const url = database.url(server(0, 1))
   const reader = await openClickhouse(t, url, { mode: 'read' })
