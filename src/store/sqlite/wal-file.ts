@@ -32,17 +32,20 @@ function read(wal: Buffer): { identities: number[]; isTorn: boolean } {
   const isLittleEndian = wal.readUInt32BE() === 0x377f0682
   const sums = new Checksum(isLittleEndian)
   sums.add(wal.subarray(0, 24))
-  let isTorn = !sums.are(wal, 24)
+  let isBroken = !sums.are(wal, 24)
+  let isTorn = false
   const identities: number[] = []
   const frameBytes = frameHeaderBytes + pageBytes
   for (let at = headerBytes; at + frameBytes <= wal.length; at += frameBytes) {
     // What follows is from before the -wal was last begun anew, if so far all was well.
     const isOfThis = wal.subarray(at + 8, at + 16).equals(wal.subarray(16, 24))
-    if (!isOfThis && !isTorn) return { identities, isTorn: isResumedFrom(wal, at, frameBytes) }
+    if (!isOfThis && !isBroken) return { identities, isTorn: isResumedFrom(wal, at, frameBytes) }
     if (wal.readUInt32BE(at) === 1) identities.push(wal.readUInt32BE(at + frameHeaderBytes + databaseIdentityOffset))
     sums.add(wal.subarray(at, at + 8))
     sums.add(wal.subarray(at + frameHeaderBytes, at + frameBytes))
-    isTorn ||= !sums.are(wal, at + 16)
+    isBroken ||= !sums.are(wal, at + 16)
+    // Frames of a transaction that was rolled back stay behind the last whole one: none of them ends one.
+    isTorn ||= isBroken && wal.readUInt32BE(at + 4) !== 0
   }
   return { identities, isTorn }
 }
@@ -51,7 +54,7 @@ function read(wal: Buffer): { identities: number[]; isTorn: boolean } {
 function isResumedFrom(wal: Buffer, from: number, frameBytes: number): boolean {
   const salts = wal.subarray(16, 24)
   for (let at = from; at + frameBytes <= wal.length; at += frameBytes)
-    if (wal.subarray(at + 8, at + 16).equals(salts)) return true
+    if (wal.subarray(at + 8, at + 16).equals(salts) && wal.readUInt32BE(at + 4) !== 0) return true
   return false
 }
 

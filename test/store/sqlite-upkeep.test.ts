@@ -1,53 +1,30 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import type { StoredRecord } from '../../model/record.ts'
-import type { RecordQuery, Store, StoreLimits } from '../store.ts'
-import { openSqliteStore } from './sqlite-store.ts'
-import type { RollUp } from './upkeep.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { StoredRecord } from '../../src/model/record.ts'
+import type { RollUp } from '../../src/store/sqlite/upkeep.ts'
+import type { Store, StoreLimits } from '../../src/store/store.ts'
+import { addUp } from './counts-roll-up.ts'
+import { record as recordOf } from './records.ts'
+import { everything, largeLimits, openScratch, scratchFolder, seededRandom } from './scratch.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 const now = Date.UTC(2026, 0, 10)
-const everything: RecordQuery = { fromUnixMs: 0, toUnixMs: 2 ** 42 }
 
 function record(parts: Partial<StoredRecord>): StoredRecord {
-  const subject = { service: 'web', container: '', pod: '', namespace: '' }
-  return {
-    kind: 'edge',
-    host: 'h',
-    timeUnixMs: now,
-    spanMs: 10_000,
-    key: 'a',
-    ...subject,
-    body: { count: 1 },
-    ...parts,
-  }
+  return recordOf({ timeUnixMs: now, key: 'a', ...parts })
 }
 
 async function opened(t: TestContext, limits: Partial<StoreLimits>, rollUp?: RollUp): Promise<[Store, string]> {
-  const folder = mkdtempSync(join(tmpdir(), 'wirelag-upkeep-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const all = { maxBytes: 2 ** 30, maxAgeMs: 7 * dayMs, ...limits }
-  const store = await openSqliteStore({ folder, mode: 'write', limits: all, ...(rollUp ? { rollUp } : {}) })
-  t.after(() => store.close())
-  return [store, folder]
-}
-
-/** Adds up the counts of each key; findings stay as they are. */
-const addUp: RollUp = (records, spanMs) => {
-  const sums = new Map<string, StoredRecord>()
-  for (const one of records.filter(({ kind }) => kind !== 'finding')) {
-    const { count } = one.body as { count: number }
-    const sum = sums.get(`${one.kind} ${one.key}`)
-    const timeUnixMs = Math.floor(one.timeUnixMs / spanMs) * spanMs
-    const before = sum ? (sum.body as { count: number }).count : 0
-    sums.set(`${one.kind} ${one.key}`, { ...one, timeUnixMs, spanMs, body: { count: before + count } })
-  }
-  return [...sums.values(), ...records.filter(({ kind }) => kind === 'finding')]
+  const folder = scratchFolder(t)
+  const all = { ...largeLimits, ...limits }
+  return [await openScratch(t, folder, { limits: all, ...(rollUp ? { rollUp } : {}) }), folder]
 }
 
 /** How many records there are of each length of step, and what they add up to. */
@@ -128,9 +105,37 @@ test('names that no record bears any more are forgotten', async (t) => {
   await store.append(many)
   await store.append([record({ key: 'young' })])
   await store.close()
-  const again = await openSqliteStore({ folder, mode: 'write', limits: { maxBytes: 2 ** 30, maxAgeMs: dayMs } })
-  t.after(() => again.close())
+  const again = await openScratch(t, folder, { limits: { ...largeLimits, maxAgeMs: dayMs } })
   for (let i = 0; i < 40; i++) await again.maintain(now)
   assert.deepEqual(await again.read(everything), [record({ key: 'young' })])
   assert.ok(Number(again.status().bytes) < 100_000, `${again.status().bytes} bytes`)
+})
+
+test('killed while it rolls up, a history has the finer steps or the coarser, and adds up to the same', async (t) => {
+  const random = seededRandom(11)
+  const [steps, keys] = [360, 10]
+  let between = 0
+  for (let i = 0; i < 15; i++) {
+    const folder = scratchFolder(t)
+    const writer = join(import.meta.dirname, 'aging-writer.ts')
+    const child = spawn(process.execPath, [writer, folder, `${steps}`, `${keys}`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    await delay(random() * 80)
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    const sums = new Map<string, number>()
+    const spans = new Set<number>()
+    for (const { key, body, spanMs } of await (await openScratch(t, folder, { mode: 'read' })).read(everything)) {
+      sums.set(key, (sums.get(key) ?? 0) + (body as { count: number }).count)
+      spans.add(spanMs)
+    }
+    assert.deepEqual(
+      [...sums.entries()].toSorted(([a], [b]) => Number(a) - Number(b)),
+      Array.from({ length: keys }, (_, key) => [`${key}`, steps]),
+    )
+    if (spans.size > 1) between++
+  }
+  assert.ok(between > 0, 'some were killed in the middle')
 })
