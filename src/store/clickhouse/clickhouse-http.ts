@@ -1,3 +1,5 @@
+import { request as requestHttp, type IncomingMessage, type RequestOptions as HttpOptions } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { printable } from '../../lib/printable.ts'
 import { ClickhouseTrouble } from './clickhouse-trouble.ts'
 import type { ClickhouseAddress } from './clickhouse-url.ts'
@@ -49,7 +51,7 @@ export class ClickhouseHttp {
   async #exchange<T>(
     sent: { query?: string; body: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> },
     { timeoutMs, settings = {} }: RequestOptions,
-    take: (response: Response) => Promise<T>,
+    take: (response: IncomingMessage) => Promise<T>,
   ): Promise<T> {
     const { endpoint, user, password } = this.#address
     const url = new URL(endpoint)
@@ -58,14 +60,11 @@ export class ClickhouseHttp {
     const timeout = AbortSignal.timeout(timeoutMs)
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
     try {
-      const response = await fetch(url, {
-        method: 'POST',
-        body: sent.body,
-        headers: { authorization, 'user-agent': 'wirelag', ...sent.headers },
-        redirect: 'manual',
-        signal: AbortSignal.any([timeout, this.#closing.signal]),
-      })
-      if (!response.ok) throw await this.#refusal(response)
+      const headers = { authorization, 'user-agent': 'wirelag', ...sent.headers }
+      const signal = AbortSignal.any([timeout, this.#closing.signal])
+      const response = await answerTo(url, { method: 'POST', headers, signal }, sent.body)
+      const { statusCode = 0 } = response
+      if (statusCode < 200 || statusCode > 299) throw await this.#refusal(response)
       return await take(response)
     } catch (error) {
       if (error instanceof ClickhouseTrouble) throw error
@@ -75,22 +74,20 @@ export class ClickhouseHttp {
     }
   }
 
-  async #refusal(response: Response): Promise<ClickhouseTrouble> {
-    const location = response.headers.get('location')
+  async #refusal(response: IncomingMessage): Promise<ClickhouseTrouble> {
+    const { statusCode = 0, headers } = response
+    const { location } = headers
     const text = this.#shown(await shortText(response))
-    if (location !== null)
-      return new ClickhouseTrouble(
-        `HTTP ${response.status}, a redirect to ${this.#shown(location)}, which is not followed`,
-      )
+    if (location !== undefined)
+      return new ClickhouseTrouble(`HTTP ${statusCode}, a redirect to ${this.#shown(location)}, which is not followed`)
     const code = /^Code: (\d+)/.exec(text)?.[1]
-    if (code === undefined) return new ClickhouseTrouble(`HTTP ${response.status}${text === '' ? '' : `: ${text}`}`)
+    if (code === undefined) return new ClickhouseTrouble(`HTTP ${statusCode}${text === '' ? '' : `: ${text}`}`)
     const said = text.replace(/^Code: \d+[.,]\s*(e\.displayText\(\) = )?(DB::Exception: )?/, '')
     return new ClickhouseTrouble(said.replace(/, e\.what\(\) = .*$/, ''), { code: Number(code) })
   }
 
   #connectionText(error: unknown): string {
-    const cause = error instanceof Error ? error.cause : undefined
-    const { code, message } = (cause ?? error) as { code?: string; message?: string }
+    const { code, message } = error as { code?: string; message?: string }
     return code ?? this.#shown(message ?? String(error))
   }
 
@@ -109,10 +106,10 @@ export class ClickhouseHttp {
   }
 }
 
-async function shortText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
+async function shortText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of bytesOf(response)) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     length += chunk.length
     // Leaving the loop ends the connection.
@@ -121,11 +118,11 @@ async function shortText(response: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, maxShortBytes).toString()
 }
 
-async function readRows(response: Response): Promise<string[][]> {
+async function readRows(response: IncomingMessage): Promise<string[][]> {
   const rows: string[][] = []
   let rest = ''
   const decoder = new TextDecoder()
-  for await (const chunk of bytesOf(response)) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) rows.push(line.split('\t').map(unescaped))
@@ -134,8 +131,15 @@ async function readRows(response: Response): Promise<string[][]> {
   return rows
 }
 
-function bytesOf({ body }: Response): AsyncIterable<Uint8Array> {
-  return (body ?? new Blob([]).stream()) as AsyncIterable<Uint8Array>
+/** Each request has a connection of its own: the next one asks for the address again. */
+function answerTo(url: URL, options: HttpOptions, body: string | Uint8Array): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp
+  const request = send(url, { ...options, agent: false }, resolve)
+  // Stays: what goes wrong after the answer began is told by the answer, but must find a listener.
+  request.on('error', reject)
+  request.end(body)
+  return promise
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '0': '\0' }

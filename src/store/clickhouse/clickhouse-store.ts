@@ -95,14 +95,13 @@ class ClickhouseStore implements Store {
 
   async read(query: RecordQuery): Promise<StoredRecord[]> {
     if (isOfNothing(query)) return []
-    const rows = await this.#ask(selectRecords(this.#table, query))
-    const records = rows.map(recordOf)
+    const records = await this.#ask(selectRecords(this.#table, query), recordOf)
     return query.latest === undefined ? records : records.toReversed()
   }
 
   async hosts(): Promise<RecordedHost[]> {
-    const rows = await this.#ask(`SELECT host, min(time_ms), max(time_ms + span_ms) FROM ${this.#table} GROUP BY host`)
-    const hosts = rows.map(([host = '', first, last]) => ({
+    const sql = `SELECT host, min(time_ms), max(time_ms + span_ms) FROM ${this.#table} GROUP BY host`
+    const hosts = await this.#ask(sql, ([host = '', first, last]) => ({
       host,
       firstUnixMs: Number(first),
       lastUnixMs: Number(last),
@@ -110,10 +109,11 @@ class ClickhouseStore implements Store {
     return hosts.toSorted((a, b) => (a.host < b.host ? -1 : Number(a.host > b.host)))
   }
 
-  async #ask(sql: string): Promise<string[][]> {
+  async #ask<T>(sql: string, decode: (row: readonly string[]) => T): Promise<T[]> {
     const settings = { skip_unavailable_shards: Number(this.#address.isPartialAllowed) }
     try {
-      return await this.#http.rows(sql, { timeoutMs: readTimeoutMs, settings })
+      const rows = await this.#http.rows(sql, { timeoutMs: readTimeoutMs, settings })
+      return rows.map(decode)
     } catch (error) {
       if (error instanceof ClickhouseTrouble) throw unreadable(error, this.#address)
       throw error

@@ -1,5 +1,6 @@
 import type { RecordKind, StoredRecord } from '../../model/record.ts'
 import type { RecordQuery } from '../store.ts'
+import { ClickhouseTrouble } from './clickhouse-trouble.ts'
 import { dayNumber } from './day-number.ts'
 import { choiceCondition, literal } from './sql-text.ts'
 
@@ -54,8 +55,9 @@ function wholeMs(ms: number): number {
   return Math.ceil(Math.min(Math.max(ms, 0), 2 ** 52))
 }
 
-/** A row of `selectRecords`. */
+/** A row of `selectRecords`. @throws ClickhouseTrouble where it is none */
 export function recordOf(row: readonly string[]): StoredRecord {
+  if (row.length !== columns.split(',').length) throw new ClickhouseTrouble('what answers there is no ClickHouse')
   const [kind = '', host = '', timeMs, spanMs, service = '', container = '', pod = '', namespace = '', key = '', body] =
     row
   const subject = { service, container, pod, namespace }

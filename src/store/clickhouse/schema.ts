@@ -91,6 +91,8 @@ export async function readSchema(http: ClickhouseHttp, address: ClickhouseAddres
     const [row] = await http.rows(latest, { timeoutMs: questionTimeoutMs })
     if (!row) return undefined
     const [version, cluster = '', maxAgeMs] = row
+    if (!(Number(version) > 0 && Number(maxAgeMs) > 0))
+      throw new ClickhouseTrouble('what answers there is no ClickHouse')
     return { version: Number(version), cluster: cluster === '' ? undefined : cluster, maxAgeMs: Number(maxAgeMs) }
   } catch (error) {
     if (error instanceof ClickhouseTrouble && error.isTableMissing) return undefined
