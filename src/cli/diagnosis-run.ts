@@ -55,6 +55,7 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
   let start = { ns: 0, unixNs: 0n }
   let unixNsOf = (timeNs: number): bigint => BigInt(Math.round(timeNs))
   const incidents = new Incidents({ unixNs: (timeNs) => unixNsOf(timeNs), maxTaken: mostIncidents })
+  const taken: Incident[] = []
   try {
     const before = await snapshots.take()
     const signals = [...observedWishes.signals, ...(runOptions.childArgs ? (['command'] as const) : [])]
@@ -68,7 +69,10 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
         onStart: (watch) => {
           unixNsOf = (timeNs) => watch.unixNs(timeNs)
           start = { ns: watch.now(), unixNs: watch.unixNs(watch.now()) }
-          harvest = setInterval(() => observer.addHarvest(watch.harvest(), watch.now()), harvestMs)
+          harvest = setInterval(() => {
+            observer.addHarvest(watch.harvest(), watch.now())
+            taken.push(...incidents.take())
+          }, harvestMs)
           onStart?.(watch)
         },
         onStop: (watch) => {
@@ -95,10 +99,14 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
       unixNs,
       observation: seen,
       startUnixMs: Number(start.unixNs / 1_000_000n),
-      incidents: incidents.take(),
+      incidents: slowest([...taken, ...incidents.take()]),
     }
   } finally {
     clearInterval(harvest)
     snapshots.close()
   }
+}
+
+function slowest(incidents: readonly Incident[]): Incident[] {
+  return incidents.toSorted((a, b) => b.sample.latencyNs - a.sample.latencyNs).slice(0, mostIncidents)
 }

@@ -125,6 +125,15 @@ test('an incident comes back with its ledger and history, to the nanosecond', ()
   assert.deepEqual(recordedIncidents(kept(records)), [{ host: 'edge-07', incident }])
 })
 
+test('of what a socket did before an incident the latest is kept', () => {
+  const event = incident.history!.events[0]!
+  const events = Array.from({ length: 40 }, (_, i) => ({ ...event, timeNs: i }))
+  const long = { ...incident, history: { ...incident.history!, events } }
+  const [back] = recordedIncidents(kept(recordsOf(stepOf({}, { incidents: [long] }))))
+  const { events: told = [], forgotten } = back?.incident.history ?? {}
+  assert.deepEqual([told.length, told[0]?.timeNs, forgotten], [32, 8, 11])
+})
+
 function findingOf(cause: Finding['cause'], weight: number, sinceNs: number | undefined): Finding {
   const texts = { sentence: `${cause} it is`, evidence: ['5 times'], confirm: 'wirelag why', advice: 'none' }
   return { cause, culprit: process, sinceNs, confidence: 1, weight, ...texts }

@@ -47,6 +47,9 @@ const most = {
   series: 50,
 } as const satisfies SpanBody['leftOut']
 
+/** Of an incident's history, the latest. */
+const mostEvents = 32
+
 /** Of so many edges each process is apart; what others did is summed up by service, which `most` is of. */
 const mostEdgesApart = 200
 
@@ -213,7 +216,8 @@ function incidentBody({ ledger, history, ...incident }: Incident): IncidentBody 
 
 /** Without what it may have more, which the incident says as well. */
 function plainHistory({ kind, timeNs, connectionId, trigger, events, forgotten }: SocketHistory): SocketHistory {
-  return { kind, timeNs, connectionId, trigger, events, forgotten }
+  const kept = events.slice(-mostEvents)
+  return { kind, timeNs, connectionId, trigger, events: kept, forgotten: forgotten + events.length - kept.length }
 }
 
 function findingBody({ sinceNs, ...finding }: Finding, order: number, { diagnosedFromUnixMs }: StepFacts): FindingBody {

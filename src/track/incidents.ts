@@ -18,6 +18,8 @@ export interface IncidentsOptions {
 
 /** Samples that are held until they are taken; beyond it the quicker of a stage is left out. */
 const maxHeld = 4096
+/** Of one connection, the latest. */
+const maxLedgers = 64
 /** Of one connection's history. */
 const maxEvents = 256
 
@@ -28,7 +30,7 @@ const maxEvents = 256
 export class Incidents {
   readonly #options: Required<IncidentsOptions>
   #held: Kept[] = []
-  #ledgers = new Map<number, Ledger>()
+  #ledgers = new Map<number, Ledger[]>()
   #histories = new Map<number, SocketHistory>()
   leftOut = 0
 
@@ -42,7 +44,9 @@ export class Incidents {
   }
 
   addLedger(ledger: Ledger): void {
-    if (this.#ledgers.size < maxHeld) this.#ledgers.set(ledger.connectionId, ledger)
+    const known = this.#ledgers.get(ledger.connectionId) ?? []
+    if (known.length === 0 && this.#ledgers.size >= maxHeld) return
+    this.#ledgers.set(ledger.connectionId, [...known.slice(1 - maxLedgers), ledger])
   }
 
   /** A spike tells several, each with what is new since the one before. */
@@ -72,7 +76,8 @@ export class Incidents {
       .toSorted((a, b) => a.sample.timeNs - b.sample.timeNs)
       .map(({ sample, connectionId }, i) => {
         const at = unixNs(sample.timeNs)
-        const [ledger, history] = [this.#ledgers.get(connectionId), this.#histories.get(connectionId)]
+        const ledger = ledgerAround(sample, this.#ledgers.get(connectionId) ?? [])
+        const history = historyBefore(sample, this.#histories.get(connectionId))
         return { id: `${at.toString(36)}${i.toString(36)}`, unixNs: at, connectionId, sample, ledger, history }
       })
     this.#held = []
@@ -80,4 +85,20 @@ export class Incidents {
     this.#histories = new Map()
     return incidents
   }
+}
+
+/** A ledger ends where its last event does, which may be told a little later than the sample. */
+const toleranceNs = 1e6
+
+/** The shortest span that the sample is in. */
+function ledgerAround({ timeNs }: SlowSample, ledgers: readonly Ledger[]): Ledger | undefined {
+  return ledgers
+    .filter((ledger) => timeNs >= ledger.timeNs - ledger.wallNs && timeNs <= ledger.timeNs + toleranceNs)
+    .toSorted((a, b) => a.wallNs - b.wallNs)[0]
+}
+
+/** Without what came after the sample. */
+function historyBefore({ timeNs }: SlowSample, history: SocketHistory | undefined): SocketHistory | undefined {
+  const events = history?.events.filter((event) => event.timeNs <= timeNs + toleranceNs) ?? []
+  return history && events.length > 0 ? { ...history, events } : undefined
 }

@@ -147,7 +147,7 @@ test('at shows what went on: findings, edges, incidents with both ends', async (
   const [events, seen] = [incident.history?.events ?? [], kept?.history?.events ?? []]
   assert.deepEqual(
     events.map(({ what }) => what),
-    seen.map(({ what }) => what),
+    seen.slice(-32).map(({ what }) => what),
   )
   assert.ok(
     events.some(({ what }) => what === 'receive'),
@@ -201,7 +201,9 @@ test('a record is replayed to the same finding, on no history at all', async () 
   assert.equal(header?.kind, 'replay')
   assert.deepEqual([told?.findings[0]?.cause, told?.findings[0]?.pid], ['slow-reader-asleep', culprit.pid])
   const [moment] = objects(await runToEnd(['at', spikeTime, '--json', '--store', file]))
-  assert.equal(moment?.incidents.length, spike.incidents.length)
+  const [from = NaN, to = NaN] = spikeTime.split('..').map((text) => Date.parse(text))
+  const ofThen = spike.incidents.filter(({ unixNs }) => unixNs / 1_000_000n >= from && unixNs / 1_000_000n < to)
+  assert.equal(moment?.incidents.length, ofThen.length)
   const again = await wirelag('record', file, '--at', spikeTime)
   assert.equal(again.exitCode, 1)
   assert.match(again.stderr, /it is there already/)
