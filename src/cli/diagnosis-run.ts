@@ -55,7 +55,7 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
   let start = { ns: 0, unixNs: 0n }
   let unixNsOf = (timeNs: number): bigint => BigInt(Math.round(timeNs))
   const incidents = new Incidents({ unixNs: (timeNs) => unixNsOf(timeNs), maxTaken: mostIncidents })
-  const taken: Incident[] = []
+  let taken: readonly Incident[] = []
   try {
     const before = await snapshots.take()
     const signals = [...observedWishes.signals, ...(runOptions.childArgs ? (['command'] as const) : [])]
@@ -71,7 +71,7 @@ export async function diagnosisRun(options: DiagnosisRunOptions): Promise<Diagno
           start = { ns: watch.now(), unixNs: watch.unixNs(watch.now()) }
           harvest = setInterval(() => {
             observer.addHarvest(watch.harvest(), watch.now())
-            taken.push(...incidents.take())
+            taken = slowest([...taken, ...incidents.take()])
           }, harvestMs)
           onStart?.(watch)
         },
