@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { OperatorError } from '../../lib/operator-error.ts'
 import type { StoredRecord } from '../../model/record.ts'
 import type { RecordedHost, RecordQuery, Store, StoreLimits, StoreStatus } from '../store.ts'
@@ -24,6 +25,9 @@ const readTimeoutMs = 60_000
 const closeGraceMs = 3000
 /** Every host of a fleet looks for what is too old. */
 const maintainEachMs = 3_600_000
+/** Where it did not work. */
+const maintainAgainMs = 600_000
+const maintainWaitMs = 5000
 
 /**
  * Opens a history in ClickHouse, which need not be there yet to be written to.
@@ -43,7 +47,8 @@ class ClickhouseStore implements Store {
   #sender: Sender | undefined
   #pausedFor: string | undefined
   #droppedRecords = 0
-  #maintainedUnixMs = -Infinity
+  #maintainAtUnixMs = -Infinity
+  #upkeep: Promise<void> | undefined
   #isClosed = false
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -134,15 +139,22 @@ class ClickhouseStore implements Store {
     }
   }
 
-  /** Any host's agent forgets for all of them: days that are too old as a whole. */
+  /** Any host's agent forgets for all of them: days that are too old as a whole. What takes long goes on by itself. */
   async maintain(nowUnixMs: number): Promise<void> {
     const { mode } = this.#options
-    if (this.#isClosed || mode === 'read' || nowUnixMs < this.#maintainedUnixMs + maintainEachMs) return
+    if (this.#isClosed || mode === 'read' || nowUnixMs < this.#maintainAtUnixMs) return
+    this.#upkeep ??= this.#forgetOld(nowUnixMs).finally(() => {
+      this.#upkeep = undefined
+    })
+    await Promise.race([this.#upkeep, delay(maintainWaitMs, undefined, { ref: false })])
+  }
+
+  async #forgetOld(nowUnixMs: number): Promise<void> {
+    this.#maintainAtUnixMs = nowUnixMs + maintainAgainMs
     try {
       await forgetOldDays(this.#http, this.#address, nowUnixMs)
-      this.#maintainedUnixMs = nowUnixMs
+      this.#maintainAtUnixMs = nowUnixMs + maintainEachMs
     } catch (error) {
-      // It is tried again with the next call.
       if (!(error instanceof ClickhouseTrouble)) throw error
     }
   }
@@ -159,6 +171,7 @@ class ClickhouseStore implements Store {
       this.#isClosed = true
       await this.#sender?.close(closeGraceMs)
       this.#http.close()
+      await this.#upkeep
       this.#spool?.close()
     })
   }
