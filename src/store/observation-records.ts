@@ -2,17 +2,18 @@ import type { Book } from '../model/book.ts'
 import { edgeKey, processKey } from '../model/edge-text.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import type { Diagnosis, Finding } from '../model/finding.ts'
-import type { Incident, SocketHistory } from '../model/incident.ts'
+import type { Incident } from '../model/incident.ts'
 import type { Observation, SlowTime, StateCount } from '../model/observation.ts'
 import type { Task } from '../model/process.ts'
 import type { RecordKind, RecordSubject, StoredRecord } from '../model/record.ts'
 import type { SocketPair } from '../model/socket.ts'
 import { decodeHistogram, encodeEdge, type EdgeCode } from './edge-code.ts'
 import { encodeProcess, noSubject, subjectOf } from './identity-code.ts'
+import { encodeIncident } from './incident-code.ts'
 import { encodeLedger } from './ledger-code.ts'
 import { encoded } from './lossless-json.ts'
 import { encodeNamespace } from './namespace-code.ts'
-import type { FindingBody, IncidentBody, SlowTimesBody, SpanBody, StatesBody } from './record-bodies.ts'
+import type { FindingBody, SlowTimesBody, SpanBody, StatesBody } from './record-bodies.ts'
 import { summedByService } from './roll-up.ts'
 
 /** What a step has to tell. */
@@ -43,12 +44,9 @@ const most = {
   'slow-time': 200,
   states: 200,
   namespace: 50,
-  incident: 100,
+  incident: 50,
   series: 50,
 } as const satisfies SpanBody['leftOut']
-
-/** Of an incident's history, the latest. */
-const mostEvents = 32
 
 /** Of so many edges each process is apart; what others did is summed up by service, which `most` is of. */
 const mostEdgesApart = 200
@@ -120,7 +118,7 @@ export function recordsOf(step: StepFacts): StoredRecord[] {
       record('finding', findingKey(finding), subjectOf(finding.culprit), findingBody(finding, order, step)),
     ),
     ...chosen('incident', step.incidents, ({ sample }) => sample.latencyNs).map((incident) => ({
-      ...record('incident', incident.id, subjectOf(incident.sample.task), incidentBody(incident)),
+      ...record('incident', incident.id, subjectOf(incident.sample.task), encodeIncident(incident)),
       timeUnixMs: Number(incident.unixNs / 1_000_000n),
       spanMs: 0,
     })),
@@ -208,16 +206,6 @@ function bytesOf(points: readonly { bytes: number }[]): number {
 /** Names what was found, and with whom, the same in every step. */
 function findingKey({ cause, culprit }: Finding): string {
   return `${cause} ${culprit ? processKey(culprit) : ''}`
-}
-
-function incidentBody({ ledger, history, ...incident }: Incident): IncidentBody {
-  return { ...incident, ledger: ledger && encodeLedger(ledger), history: history && plainHistory(history) }
-}
-
-/** Without what it may have more, which the incident says as well. */
-function plainHistory({ kind, timeNs, connectionId, trigger, events, forgotten }: SocketHistory): SocketHistory {
-  const kept = events.slice(-mostEvents)
-  return { kind, timeNs, connectionId, trigger, events: kept, forgotten: forgotten + events.length - kept.length }
 }
 
 function findingBody({ sinceNs, ...finding }: Finding, order: number, { diagnosedFromUnixMs }: StepFacts): FindingBody {

@@ -1,11 +1,9 @@
 import type { Book } from '../model/book.ts'
 import type { Finding } from '../model/finding.ts'
-import type { Incident } from '../model/incident.ts'
 import type { Observation, SlowTime, StateCount } from '../model/observation.ts'
 import type { Task } from '../model/process.ts'
 import type { RecordKind } from '../model/record.ts'
 import type { ProcessCode } from './identity-code.ts'
-import type { LedgerCode } from './ledger-code.ts'
 
 /** The body of a `span` record: a step, or several that were rolled up into one. */
 export interface SpanBody {
@@ -40,5 +38,3 @@ export interface SlowTimesBody {
 
 /** `order`: 0 of the weightiest of the diagnosis. */
 export type FindingBody = Omit<Finding, 'sinceNs'> & { sinceUnixMs: number | undefined; order: number }
-
-export type IncidentBody = Omit<Incident, 'ledger'> & { ledger: LedgerCode | undefined }

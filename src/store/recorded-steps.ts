@@ -15,10 +15,11 @@ import type {
 import type { RecordKind, StoredRecord } from '../model/record.ts'
 import { decodeEdge, type EdgeCode } from './edge-code.ts'
 import { decodeProcess } from './identity-code.ts'
+import { decodeIncident, type IncidentCode } from './incident-code.ts'
 import { decodeLedger, type LedgerCode } from './ledger-code.ts'
 import { decoded } from './lossless-json.ts'
 import { decodeNamespace, type NamespaceCode } from './namespace-code.ts'
-import type { FindingBody, IncidentBody, SlowTimesBody, SpanBody, StatesBody } from './record-bodies.ts'
+import type { FindingBody, SlowTimesBody, SpanBody, StatesBody } from './record-bodies.ts'
 
 /** A step as it was recorded, of one host. */
 export interface RecordedStep {
@@ -166,8 +167,5 @@ function least(a: number | undefined, b: number | undefined): number | undefined
 export function recordedIncidents(records: readonly StoredRecord[]): { host: string; incident: Incident }[] {
   return records
     .filter(({ kind }) => kind === 'incident')
-    .map(({ host, body }) => {
-      const { ledger, ...incident } = decoded(body) as IncidentBody
-      return { host, incident: { ...incident, ledger: ledger && decodeLedger(ledger) } }
-    })
+    .map(({ host, body }) => ({ host, incident: decodeIncident(decoded(body) as IncidentCode) }))
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { StoredRecord } from '../model/record.ts'
 import { recordsOf } from './observation-records.ts'
-import { recordedSteps } from './recorded-steps.ts'
+import { recordedIncidents, recordedSteps } from './recorded-steps.ts'
 import { Redaction } from './redaction.ts'
 import { activityOf, container, incident, ledger, namespaceOf, owner, socket, stepOf } from './step-examples.ts'
 
@@ -113,6 +113,9 @@ test('what has one name has one name after, and figures stay', () => {
   assert.equal(failures.socket.peer.port, 5432)
   assert.deepEqual(edge.stages, before?.observation.edges[0]?.stages)
   assert.equal(step?.observation.states[0]?.state, 'CLOSE_WAIT')
+  const [found] = recordedIncidents(redacted(originals))
+  assert.equal(found?.incident.history?.events[0]?.what, 'receive')
+  assert.deepEqual(found.incident.ledger?.stagesNs, ledger.stagesNs)
 })
 
 test('pseudonyms follow from the order alone, and are no name that somebody had', () => {

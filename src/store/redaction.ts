@@ -8,6 +8,7 @@ const harmless: ReadonlySet<string> = new Set([
   'state',
   'what',
   'detail',
+  'events',
   'error',
   'reason',
   'role',
