@@ -80,7 +80,7 @@ function reportLines({ where, version, cluster, maxAgeMs, hosts }: ClickhouseSto
   const place = cluster === undefined ? '' : `, cluster '${cluster}'`
   const now = Date.now()
   return [
-    `${where}: version ${version}${place}, keeps ${daysText(maxAgeMs)}, ${hosts.length} hosts`,
+    `${where}: version ${version}${place}, keeps ${daysText(maxAgeMs)}, ${hosts.length} host${hosts.length === 1 ? '' : 's'}`,
     ...hosts.map(({ host, firstUnixMs, lastUnixMs }) => {
       const ago = formatDuration(Math.max(0, now - lastUnixMs) * 1e6)
       return `  ${printable(host)}  since ${new Date(firstUnixMs).toISOString()}, last ${ago} ago`
