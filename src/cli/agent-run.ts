@@ -2,7 +2,7 @@ import { hostname, machine, release } from 'node:os'
 import type { Config } from '../config/config.ts'
 import type { ServiceRule } from '../identity/identities.ts'
 import { serviceRules } from '../identity/service-rules.ts'
-import { listenAddressText, parseListenAddress } from '../lib/listen-address.ts'
+import { listenAddressText, type ListenAddress } from '../lib/listen-address.ts'
 import { OperatorError } from '../lib/operator-error.ts'
 import type { MetricSnapshot } from '../model/metric.ts'
 import { defaultAlertSettings } from '../model/default-alerts.ts'
@@ -15,6 +15,8 @@ import { Narrator } from '../pipeline/agent/narrator.ts'
 import { Recorder } from '../pipeline/agent/recorder.ts'
 import { ServiceManager } from '../pipeline/agent/service-manager.ts'
 import { MetricRegistry } from '../pipeline/metrics/metric-registry.ts'
+import { alertFamilies, otlpFamilies, recorderFamilies } from '../pipeline/metrics/sink-families.ts'
+import type { OtlpSink } from '../pipeline/otlp-sink.ts'
 import { defaultListen } from '../server/server.ts'
 import { defaultLimits, defaultStateFolder, openStore } from '../store/open-store.ts'
 import { agentLog } from './agent-log.ts'
@@ -25,7 +27,7 @@ export interface AgentRunOptions {
   config?: string
   stateDir?: string
   store?: string
-  listen?: string
+  listen?: ListenAddress | 'off'
   json?: true
   ringSize: number
   cpuBudget?: number
@@ -43,6 +45,9 @@ export class AgentRun {
   readonly #alerting: Alerting
   #config: Config
   #httpRecords: () => StoredRecord[] = () => []
+  #history: Recorder | undefined
+  #otlp: OtlpSink | undefined
+  #otlpDroppedBefore: Record<string, number> = {}
   #web: AgentWeb | undefined
   #services: ServiceRule | undefined
   #agent: Agent | undefined
@@ -66,7 +71,20 @@ export class AgentRun {
       maxSeries: config.metrics?.maxSeries,
       linkOf: (edge) => this.#agent?.linkOf(edge),
       programRuns: () => this.#agent?.programRuns() ?? [],
+      sources: [
+        () => alertFamilies(this.#alerting),
+        () => (this.#history ? recorderFamilies(this.#history.status()) : []),
+        () => (this.#otlp ? otlpFamilies(this.#otlpDropped()) : []),
+      ],
     })
+  }
+
+  /** Also by those that were there before the file was read again. */
+  #otlpDropped(): Record<string, number> {
+    const now: Readonly<Record<string, number>> = this.#otlp?.droppedExports ?? {}
+    return Object.fromEntries(
+      Object.entries(now).map(([signal, count]) => [signal, count + (this.#otlpDroppedBefore[signal] ?? 0)]),
+    )
   }
 
   /** @throws OperatorError where the file is wrong, another agent runs here, or the kernel does not let it */
@@ -78,7 +96,8 @@ export class AgentRun {
 
   async #begin(): Promise<void> {
     const { ringSize, cpuBudget } = this.#options
-    this.#lasting = [new Narrator(this.#log), this.#registry, this.#alerting, ...(await this.#recorder())]
+    this.#history = await this.#recorder()
+    this.#lasting = [new Narrator(this.#log), this.#registry, this.#alerting, ...(this.#history ? [this.#history] : [])]
     try {
       this.#agent = await Agent.start({
         ringBytes: ringSize,
@@ -100,7 +119,7 @@ export class AgentRun {
   }
 
   /** Without a history the agent still watches; only one agent may write it. */
-  async #recorder(): Promise<Recorder[]> {
+  async #recorder(): Promise<Recorder | undefined> {
     const { recorder = {} } = this.#config
     const folder = this.#options.stateDir ?? recorder.folder ?? defaultStateFolder()
     const url = this.#options.store ?? recorder.store
@@ -111,11 +130,11 @@ export class AgentRun {
     }
     try {
       const store = await openStore({ folder, url }, 'write', limits)
-      return [new Recorder({ store, host: this.#host, more: () => this.#httpRecords() })]
+      return new Recorder({ store, host: this.#host, more: () => this.#httpRecords() })
     } catch (error) {
       if (!(error instanceof OperatorError) || error.code === 'WIRELAG_HISTORY_BUSY') throw error
       this.#log('warning', `history off: ${error.message}`)
-      return []
+      return undefined
     }
   }
 
@@ -128,8 +147,10 @@ export class AgentRun {
       const { OtlpSink } = await import('../pipeline/otlp-sink.ts')
       const metrics = (): MetricSnapshot => this.#registry.snapshot()
       const names = { name: host, machine: machine(), kernel: release() }
-      sinks.push(await OtlpSink.start({ config: otlp, metrics, host: names, version: ownVersion() }))
-    }
+      this.#otlpDroppedBefore = this.#otlpDropped()
+      this.#otlp = await OtlpSink.start({ config: otlp, metrics, host: names, version: ownVersion() })
+      sinks.push(this.#otlp)
+    } else this.#otlp = undefined
     if (http) {
       const { HttpOverlay } = await import('../pipeline/http-overlay.ts')
       const { window, ...settings } = http
@@ -143,8 +164,7 @@ export class AgentRun {
 
   /** Opens the HTTP side where it is wanted; where it is already, it stays. */
   async #openWeb(): Promise<void> {
-    const { listen: flag } = this.#options
-    const listen = (flag === undefined ? this.#config.listen : parseListenAddress(flag)) ?? defaultListen
+    const listen = this.#options.listen ?? this.#config.listen ?? defaultListen
     if (listen !== 'off' && this.#web && listenAddressText(this.#web.listen) === listenAddressText(listen)) return
     await this.#web?.close()
     this.#web = listen === 'off' ? undefined : new AgentWeb({ listen, registry: this.#registry }, this.#log)

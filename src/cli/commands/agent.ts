@@ -1,7 +1,9 @@
 import { Option } from 'commander'
+import { parseListenAddress, type ListenAddress } from '../../lib/listen-address.ts'
 import { usageError } from '../../lib/operator-error.ts'
 import { AgentRun } from '../agent-run.ts'
 import type { AddCommand } from '../command-context.ts'
+import { optionValue } from '../options/option-value.ts'
 import { addRingOption, cpuBudgetOption, durationOption } from '../options/watch-options.ts'
 
 interface AgentCommandOptions {
@@ -9,7 +11,7 @@ interface AgentCommandOptions {
   checkConfig?: true
   stateDir?: string
   store?: string
-  listen?: string
+  listen?: ListenAddress | 'off'
   json?: true
   duration?: number
   ringSize: number
@@ -38,7 +40,11 @@ export const add: AddCommand = (command, context) => {
       new Option('--state-dir <FOLDER>', 'the flight recorder: default $STATE_DIRECTORY, else /var/lib/wirelag'),
     )
     .addOption(new Option('--store <URL>', 'history in ClickHouse: clickhouse://[user:password@]host[:port]/database'))
-    .addOption(new Option('--listen <ADDRESS>', 'for /metrics: 127.0.0.1:9474, or off'))
+    .addOption(
+      new Option('--listen <ADDRESS>', 'for /metrics: default 127.0.0.1:9474; or off').argParser(
+        optionValue('--listen', parseListenAddress),
+      ),
+    )
     .addOption(new Option('--json', 'what it says as one JSON object a line'))
     .addOption(durationOption())
     .addOption(cpuBudgetOption())

@@ -1,6 +1,6 @@
 import type { StoredRecord } from '../../model/record.ts'
 import { recordsOf } from '../../store/observation-records.ts'
-import type { Store } from '../../store/store.ts'
+import type { Store, StoreStatus } from '../../store/store.ts'
 import type { Book } from '../../model/book.ts'
 import type { Incident } from '../../model/incident.ts'
 import { formatBytes } from '../../lib/byte-size.ts'
@@ -62,8 +62,12 @@ export class Recorder implements AgentSink {
     this.#turn = this.#turn.then(() => act(this.#options.store)).catch(() => {})
   }
 
+  status(): StoreStatus {
+    return this.#options.store.status()
+  }
+
   notice(): string | undefined {
-    const { state, reason, spooledBytes } = this.#options.store.status()
+    const { state, reason, spooledBytes } = this.status()
     if (state === 'paused') return `history paused: ${reason ?? 'the store cannot be written to'}`
     if (state === 'spooling') return `history waits on the local disk (${formatBytes(spooledBytes)}): ${reason ?? ''}`
     return undefined

@@ -248,6 +248,50 @@ export const hostMetrics = {
     'When the agent began, since 1970: its counters count from there.',
     [],
   ),
+  historyState: gauge(
+    'history_recording',
+    'wirelag.history.recording',
+    '1',
+    '1: the flight recorder keeps what comes. 0.5: it waits on the local disk. 0: paused, it is dropped.',
+    [],
+  ),
+  historyBytes: gauge('history_bytes', 'wirelag.history.size', 'By', 'What the flight recorder takes of the disk.', []),
+  historySpooled: gauge(
+    'history_spooled_bytes',
+    'wirelag.history.spooled',
+    'By',
+    'What waits on the local disk for ClickHouse.',
+    [],
+  ),
+  historyDropped: counter(
+    'history_dropped_records',
+    'wirelag.history.dropped',
+    '{record}',
+    'Records that the flight recorder had to give up.',
+    [],
+  ),
+  historySetAside: counter(
+    'history_set_aside_parts',
+    'wirelag.history.set_aside',
+    '{part}',
+    'Parts of the history that could not be read, and were set aside.',
+    [],
+  ),
+  otlpDropped: counter(
+    'otlp_dropped',
+    'wirelag.otlp.dropped',
+    '{item}',
+    'What OTLP had to give up: exports of metrics, records of logs.',
+    ['signal'],
+  ),
+  alertsFiring: gauge('alerts_firing', 'wirelag.alerts.firing', '{alert}', 'Alerts that fire, by rule.', ['rule']),
+  alertMessages: counter(
+    'alert_messages',
+    'wirelag.alerts.messages',
+    '{message}',
+    'Messages to receivers of alerts over HTTP, by what became of them.',
+    ['receiver', 'outcome'],
+  ),
 } as const satisfies Record<string, MetricDefinition>
 
 export type HostMetricName = keyof typeof hostMetrics
