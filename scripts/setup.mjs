@@ -12,6 +12,9 @@ import { sidPackage } from './setup/sid-package.mjs'
 /** @type {import('./setup/system-packages.mjs').Purpose} */
 const purpose = process.argv.includes('--bench') ? 'bench' : process.argv.includes('--test') ? 'test' : 'run'
 
+/** What manifests for Kubernetes are checked by. */
+const kubernetesSchema = 'usr/share/gocode/src/k8s.io/kubectl/testdata/openapi/swagger.json'
+
 try {
   runSteps([
     systemPackages(purpose),
@@ -20,7 +23,13 @@ try {
     bpfObject(),
     nativeAddon(),
     ...(purpose === 'run' ? [] : [labActor()]),
-    ...(purpose === 'test' ? [sidPackage('victoria-metrics', 'usr/bin/victoria-metrics')] : []),
+    ...(purpose === 'test'
+      ? [
+          sidPackage('victoria-metrics', 'usr/bin/victoria-metrics'),
+          sidPackage('kustomize', 'usr/bin/kustomize'),
+          sidPackage('golang-k8s-kubectl-dev', kubernetesSchema),
+        ]
+      : []),
   ])
 } catch (error) {
   if (!(error instanceof SetupError)) throw error

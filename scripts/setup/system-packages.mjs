@@ -21,6 +21,7 @@ const toTest = {
   cpio: '/usr/bin/cpio',
   'default-jre-headless': '/usr/bin/java',
   'dnsmasq-base': '/usr/sbin/dnsmasq',
+  'docker-compose': '/usr/bin/docker-compose',
   'docker.io': '/usr/sbin/dockerd',
   iproute2: '/usr/sbin/ip',
   iptables: '/usr/sbin/iptables',
@@ -34,6 +35,8 @@ const toTest = {
   'redis-server': '/usr/bin/redis-server',
   'redis-tools': '/usr/bin/redis-benchmark',
   runc: '/usr/sbin/runc',
+  strace: '/usr/bin/strace',
+  systemd: '/usr/bin/systemd-analyze',
   'util-linux': '/usr/bin/nsenter',
   zookeeper: '/usr/share/java/zookeeper.jar',
 }

@@ -1,5 +1,6 @@
 import { networkNamespaces, type NetworkNamespace } from '../host/network-namespaces.ts'
 import { lookupTranslations } from '../kernel/conntrack.ts'
+import { OperatorError } from '../lib/operator-error.ts'
 import type { ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
 import type { Edge } from '../model/edge.ts'
 import { ConnectionPairs, type ConnectionEnd } from '../track/connection-pairs.ts'
@@ -59,6 +60,10 @@ export class LinkFinder {
         }
         ends = ends.filter((end) => !this.#links.knows(end))
       }
+    } catch (error) {
+      // Without CAP_NET_ADMIN there are the links that need no translation.
+      if (!(error instanceof OperatorError)) throw error
+      this.close()
     } finally {
       this.#isLookingUp = false
     }
