@@ -41,7 +41,7 @@ test('steps become longer as they grow older, and what they add up to stays', as
   const [store] = await opened(t, {}, addUp)
   for (const [agoMs, records] of [
     [2 * dayMs, 120],
-    [3 * hourMs, 12],
+    [13 * hourMs, 12],
     [10 * minuteMs, 6],
   ] as const)
     for (const key of ['a', 'b'])
@@ -71,7 +71,7 @@ test('what does not roll up stays as it was', async (t) => {
 
 test('what begins in a step that is not over yet is not rolled up', async (t) => {
   const [store] = await opened(t, {}, addUp)
-  await store.append([0, 1, 2].map((i) => record({ timeUnixMs: now - hourMs + i * 10_000 })))
+  await store.append([0, 1, 2].map((i) => record({ timeUnixMs: now - 12 * hourMs + i * 10_000 })))
   await store.maintain(now + 30_000)
   assert.deepEqual(await sumsOf(store), { 10_000: [3, 3] })
   await store.maintain(now + minuteMs)

@@ -11,7 +11,7 @@ const hourMs = 3_600_000
 
 /** Steps that are older than `afterMs` become steps of `spanMs`; of several that fit, the later ones follow the earlier. */
 export const rollUpTiers: readonly { afterMs: number; spanMs: number }[] = [
-  { afterMs: hourMs, spanMs: 60_000 },
+  { afterMs: 12 * hourMs, spanMs: 60_000 },
   { afterMs: 24 * hourMs, spanMs: 600_000 },
 ]
 
