@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -29,6 +30,18 @@ test('the example of a configuration is right, and one that is not is refused', 
   assert.equal(checked.exitCode, 0, checked.output)
   const broken = brokenCopy(t, 'prometheus/prometheus.yml', 'honor_labels', 'honour_labels')
   assert.equal(runPromtool(['check', 'config', broken]).exitCode, 1)
+})
+
+test('so is the one for Kubernetes', (t) => {
+  // Debian's Prometheus knows nothing of Kubernetes; VictoriaMetrics reads the same.
+  const program = checkoutFile('build/victoria-metrics/usr/bin/victoria-metrics')
+  const check = (file: string): { status: number | null; stderr: string } =>
+    spawnSync(program, ['-dryRun', `-promscrape.config=${file}`], { encoding: 'utf8' })
+  const checked = check(checkoutFile('deploy/prometheus/kubernetes-scrape.yml'))
+  assert.equal(checked.status, 0, checked.stderr)
+  const broken = check(brokenCopy(t, 'prometheus/kubernetes-scrape.yml', 'relabel_configs', 'relabl_configs'))
+  assert.notEqual(broken.status, 0)
+  assert.match(broken.stderr, /field relabl_configs not found/)
 })
 
 test('each alert fires where it should, and not where it should not', (t) => {
