@@ -7,7 +7,7 @@ import { DockerEngine, type DockerContainerSpec } from '../../lab/engines/docker
 import { rootImage } from '../../lab/engines/root-image.ts'
 import { agentImage, missingSources } from './agent-image.ts'
 import { brokenCopy, checkoutFile, deployText, temporaryFolder } from './deploy-files.ts'
-import { unitCapabilities } from './unit-file.ts'
+import { unitCapabilities, unitSystemCalls } from './unit-file.ts'
 
 const skip = DockerEngine.lacking() ?? false
 
@@ -104,8 +104,28 @@ test('a container as the file says sees the other containers by name, and is hea
   const sick = await engine.exec(agent.id, JSON.parse(health.replace('9474', '1')) as string[])
   assert.equal(sick.exitCode, 1)
 
-  const doctor = await engine.exec(agent.id, ['/opt/wirelag/bin/wirelag', 'doctor', '--json'])
-  const { signals } = JSON.parse(doctor.output) as { signals: unknown }
   const own = spawnSync(checkoutFile('bin/wirelag'), ['doctor', '--json'], { encoding: 'utf8' })
-  assert.deepEqual(signals, (JSON.parse(own.stdout) as { signals: unknown }).signals)
+  const expected = (JSON.parse(own.stdout) as { signals: unknown }).signals
+  const seenBy = async ({ id }: { id: string }): Promise<unknown> => {
+    const { output, errors } = await engine.exec(id, ['/opt/wirelag/bin/wirelag', 'doctor', '--json'])
+    assert.equal(errors, '')
+    return (JSON.parse(output) as { signals: unknown }).signals
+  }
+  assert.deepEqual(await seenBy(agent), expected)
+
+  await t.test('and as much where the filter of system calls is that of the unit of systemd', async () => {
+    const spec = containerOf(compose.services.wirelag, engine)
+    const start = (calls: readonly string[]): ReturnType<DockerEngine['run']> => {
+      const filter = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: calls, action: 'SCMP_ACT_ALLOW' }] }
+      const options = [...(spec.hostConfig?.['SecurityOpt'] as string[]), `seccomp=${JSON.stringify(filter)}`]
+      const command = ['/opt/wirelag/bin/wirelag', 'agent', '--listen', 'off', '--state-dir', '/tmp/state']
+      const hostConfig = { ...spec.hostConfig, SecurityOpt: options, Tmpfs: { '/tmp': '' } }
+      const { name: _, ...unnamed } = spec
+      return engine.run({ ...unnamed, command, hostConfig })
+    }
+    const calls = unitSystemCalls()
+    assert.deepEqual(await seenBy(await start(calls)), expected)
+    const lessSeen = await seenBy(await start(calls.filter((name) => name !== 'perf_event_open')))
+    assert.notDeepEqual(lessSeen, expected)
+  })
 })

@@ -8,7 +8,7 @@ import { Actor } from '../../lab/actor.ts'
 import { cgroupMounts } from '../../lab/engines/cgroups.ts'
 import { Run, runToEnd } from '../cli/wirelag.ts'
 import { checkoutFile, deployText, temporaryFolder } from './deploy-files.ts'
-import { unitCapabilities, unitFile, unitSetting } from './unit-file.ts'
+import { unitCapabilities, unitFile, unitSystemCalls } from './unit-file.ts'
 
 /** What it is exposed to, as systemd sums it up; 9.6 is a unit without any limit. */
 const maxExposure = 4
@@ -156,18 +156,9 @@ test('every system call that the agent makes is one that the unit allows', async
   assert.equal(exitCode, 0, stderr)
   const calls = new Set(readFileSync(trace, 'utf8').match(/(?<=^\d+ +)\w+(?=\()/gm))
   assert.ok(calls.has('bpf') && calls.has('setns'))
-  const allowed = new Set(
-    unitSetting('SystemCallFilter').flatMap((name) => (name.startsWith('@') ? callsOf(name) : [name])),
-  )
+  const allowed = new Set(unitSystemCalls())
   assert.deepEqual(
     [...calls].filter((name) => !allowed.has(name)),
     [],
   )
 })
-
-/** The system calls of a group of systemd's, and of the groups in it. */
-function callsOf(group: string): string[] {
-  const { stdout } = spawnSync('systemd-analyze', ['syscall-filter', group], { encoding: 'utf8' })
-  const names = stdout.match(/(?<=^ +)[@\w-]+/gm) ?? []
-  return names.flatMap((name) => (name.startsWith('@') ? callsOf(name) : [name]))
-}
