@@ -50,6 +50,11 @@ test('the Dockerfile copies what there is, and the capabilities are those of the
   )
 })
 
+/** Those of SELinux only where it is. */
+function securityOptions({ security_opt: options }: Service): string[] {
+  return options.filter((option) => !option.startsWith('label'))
+}
+
 /** The container of the file, on this engine instead of one at Docker's usual places. */
 function containerOf(service: Service, engine: DockerEngine): DockerContainerSpec {
   const [entrypoint] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[]
@@ -70,7 +75,7 @@ function containerOf(service: Service, engine: DockerEngine): DockerContainerSpe
     // Not its ulimits: this machine may forbid raising any, and only kernels before 5.11 need it.
     hostConfig: {
       CapDrop: service.cap_drop,
-      SecurityOpt: service.security_opt.filter((option) => !option.startsWith('label')),
+      SecurityOpt: securityOptions(service),
       ReadonlyRootfs: service.read_only,
     },
   }
@@ -117,7 +122,7 @@ test('a container as the file says sees the other containers by name, and is hea
     const spec = containerOf(compose.services.wirelag, engine)
     const start = (calls: readonly string[]): ReturnType<DockerEngine['run']> => {
       const filter = { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [{ names: calls, action: 'SCMP_ACT_ALLOW' }] }
-      const options = [...(spec.hostConfig?.['SecurityOpt'] as string[]), `seccomp=${JSON.stringify(filter)}`]
+      const options = [...securityOptions(compose.services.wirelag), `seccomp=${JSON.stringify(filter)}`]
       const command = ['/opt/wirelag/bin/wirelag', 'agent', '--listen', 'off', '--state-dir', '/tmp/state']
       const hostConfig = { ...spec.hostConfig, SecurityOpt: options, Tmpfs: { '/tmp': '' } }
       const { name: _, ...unnamed } = spec
