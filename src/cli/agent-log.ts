@@ -25,8 +25,8 @@ function textOf(
   const word = level === 'info' ? level : level === 'warning' ? styles.yellow(level) : styles.red(level)
   const more = [
     ...(Array.isArray(evidence) ? evidence.map((line) => `    - ${String(line)}`) : []),
-    ...(confirm === undefined ? [] : [`    confirm: ${String(confirm)}`]),
-    ...(advice === undefined ? [] : [`    try: ${String(advice)}`]),
+    ...(typeof confirm === 'string' ? [`    confirm: ${confirm}`] : []),
+    ...(typeof advice === 'string' ? [`    try: ${advice}`] : []),
   ]
   return [`${styles.dim(time)} ${word} ${printable(message)}`, ...more.map((line) => styles.dim(printable(line)))]
 }

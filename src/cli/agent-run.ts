@@ -108,7 +108,7 @@ export class AgentRun {
         log: this.#log,
       })
     } catch (error) {
-      await Promise.all(this.#lasting.map((sink) => sink.close?.()))
+      await Promise.all(this.#lasting.map(async (sink) => sink.close?.()))
       throw error
     }
     for (const { status, title, reasons } of this.#agent.signals)

@@ -1,9 +1,7 @@
-import { readFileSync, readlinkSync } from 'node:fs'
 import { networkNamespaces, type NetworkNamespace } from '../host/network-namespaces.ts'
 import { passesIdentity } from '../identity/identity-filter.ts'
 import type { ServiceRule } from '../identity/identities.ts'
 import { SocketStates } from '../kernel/socket-states.ts'
-import { containerText, serviceOf, type Identity } from '../model/container.ts'
 import { includesNumber, type Filter } from '../model/filter.ts'
 import type { Task } from '../model/process.ts'
 import {
@@ -11,19 +9,19 @@ import {
   stateName,
   type SocketState,
   type StateGrouping,
-  type StateRow,
-  type StateSubject,
   type StateSurvey,
 } from '../model/socket-state.ts'
-import { Listeners, type Listener } from '../track/listeners.ts'
+import { Listeners } from '../track/listeners.ts'
 import { OldestSockets } from '../track/oldest-sockets.ts'
 import { SocketHolders } from '../track/socket-holders.ts'
 import { SocketOwners } from '../track/socket-owners.ts'
-import { addCounts, SocketTable, StateTally } from '../track/state-counts.ts'
+import { addCounts, SocketTable } from '../track/state-counts.ts'
 import { SocketFlag, type SocketRecord } from '../wire/wire.gen.ts'
 import { cgroupHierarchyOfHost } from './cgroup-hierarchy.ts'
 import { HostIdentities } from './host-identities.ts'
 import { isByIdentity, kernelConfig } from './kernel-config.ts'
+import { byOwner } from './owner-grouping.ts'
+import { byListener, byName, byNetns, byPeer, nameOf, type Grouping } from './state-groupings.ts'
 
 export interface StateSurveyOptions {
   by: StateGrouping
@@ -200,169 +198,4 @@ class Owners {
     if (!task.identity) this.#identities.identifyProcess(task)
     return task
   }
-}
-
-/** Sums sockets up. */
-interface Grouping {
-  add(record: SocketRecord): void
-  rows(): StateRow[]
-}
-
-function rowsOf(tally: StateTally<string, StateSubject>): StateRow[] {
-  return tally.rows().map(({ subject, total, states }) => ({ subject, total, states }))
-}
-
-function byNetns(namespaces: readonly NetworkNamespace[]): Grouping {
-  const tally = new StateTally<number, StateSubject>((netns) => ({ netns }))
-  return {
-    add: (record) => tally.add(record.tuple.netns, record.state),
-    rows: () =>
-      tally.rows().map(({ subject, total, states }) => ({
-        subject: { ...subject, ...namespaceName(namespaces.find(({ inode }) => inode === subject.netns)) },
-        total,
-        states,
-      })),
-  }
-}
-
-/** What a person may know a namespace by. */
-function namespaceName(namespace: NetworkNamespace | undefined): Pick<StateSubject, 'netnsName'> {
-  if (!namespace) return {}
-  const pid = /^\/proc\/(\d+)\/ns\/net$/.exec(namespace.path)?.[1]
-  if (pid === undefined) return { netnsName: namespace.path.replace(/^.*\//, '') }
-  if (isHost(namespace)) return { netnsName: 'host' }
-  const comm = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd())
-  return comm === undefined ? {} : { netnsName: comm }
-}
-
-/** That of init, or of kthreadd, which is not as well guarded. */
-function isHost({ inode }: NetworkNamespace): boolean {
-  return [1, 2].some((pid) => attempt(() => readlinkSync(`/proc/${pid}/ns/net`)) === `net:[${inode}]`)
-}
-
-/** Undefined for a process that has ended, or is not ours to look at. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
-const noListener = ''
-
-function byListener(listeners: Listeners): Grouping {
-  const found = new Map<string, Listener>()
-  const tally = new StateTally<string, StateSubject>((key) => {
-    const listener = found.get(key)
-    return listener ? { netns: listener.netns, listener: { address: listener.address, port: listener.port } } : {}
-  })
-  const keys = new Map<Listener, string>()
-  return {
-    add: (record) => {
-      const listener = listeners.of(record.tuple)
-      let key = listener ? keys.get(listener) : noListener
-      if (key === undefined && listener) {
-        key = `${listener.netns} ${listener.address} ${listener.port}`
-        keys.set(listener, key)
-        found.set(key, listener)
-      }
-      tally.add(key ?? noListener, record.state)
-    },
-    rows: () => rowsOf(tally),
-  }
-}
-
-/** The peer of a client is a service, that of a server an address; listeners have none. */
-function peerKey(record: SocketRecord, listeners: Listeners): string {
-  const { tuple } = record
-  if (tuple.peerPort === 0) return ''
-  return listeners.of(tuple) ? tuple.peerAddress : `${tuple.peerAddress} ${tuple.peerPort}`
-}
-
-function peerOf(key: string): { address: string; port?: number } | undefined {
-  const [address = '', port] = key.split(' ')
-  return address === '' ? undefined : { address, ...(port === undefined ? {} : { port: Number(port) }) }
-}
-
-function byPeer(listeners: Listeners): Grouping {
-  const tally = new StateTally<string, StateSubject>((key) => {
-    const peer = peerOf(key)
-    return peer ? { peer } : {}
-  })
-  return { add: (record) => tally.add(peerKey(record, listeners), record.state), rows: () => rowsOf(tally) }
-}
-
-type OwnerOf = (record: SocketRecord) => Task | undefined
-
-const unknown = '?'
-
-function byName(ownerOf: OwnerOf, by: 'container' | 'service'): Grouping {
-  const identities = new Map<string, Identity | undefined>()
-  const tally = new StateTally<string, StateSubject>((key) => {
-    if (key === unknown) return { isUnknown: true }
-    const identity = identities.get(key)
-    return identity ? { identity } : {}
-  })
-  return {
-    add: (record) => {
-      const owner = ownerOf(record)
-      const key = owner ? nameOf(owner, by) : unknown
-      if (owner && !identities.has(key)) identities.set(key, owner.identity)
-      tally.add(key, record.state)
-    },
-    rows: () => rowsOf(tally),
-  }
-}
-
-/** What a process counts as; the same is the same text. */
-function nameOf(task: Task, by: 'container' | 'service'): string {
-  if (by === 'service') return `=${serviceOf(task)}`
-  const container = task.identity?.container
-  return container ? `=${container.id ?? containerText(container)}` : '-'
-}
-
-function byOwner(ownerOf: OwnerOf, listeners: Listeners): Grouping {
-  const tasks = new Map<string, Task>()
-  const peers = new Map<string, Map<string, number>>()
-  const tally = new StateTally<string, StateSubject>((key) => {
-    const process = tasks.get(key)
-    const netns = Number(key.split(' ')[0])
-    return process
-      ? { netns, process, ...(process.identity ? { identity: process.identity } : {}) }
-      : { netns, isUnknown: true }
-  })
-  return {
-    add: (record) => {
-      const owner = ownerOf(record)
-      const key = `${record.tuple.netns} ${owner ? `${owner.pid} ${owner.processStartNs}` : unknown}`
-      if (owner) tasks.set(key, owner)
-      tally.add(key, record.state)
-      const peer = peerKey(record, listeners)
-      const ofState = `${key} ${stateName(record.state)}`
-      const counts = peers.get(ofState) ?? new Map<string, number>()
-      peers.set(ofState, counts)
-      counts.set(peer, (counts.get(peer) ?? 0) + 1)
-    },
-    rows: () =>
-      tally.rows().map(({ key, subject, total, states }) => ({
-        subject,
-        total,
-        states,
-        mainPeers: mainPeers((state) => peers.get(`${key} ${state}`)),
-      })),
-  }
-}
-
-function mainPeers(
-  countsOf: (state: SocketState) => ReadonlyMap<string, number> | undefined,
-): NonNullable<StateRow['mainPeers']> {
-  return Object.fromEntries(
-    socketStates.flatMap((state) => {
-      // Of several with as many always the same.
-      const [most] = [...(countsOf(state) ?? [])].toSorted(([x, a], [y, b]) => b - a || (x < y ? -1 : 1))
-      const peer = most && peerOf(most[0])
-      return peer ? [[state, peer]] : []
-    }),
-  )
 }

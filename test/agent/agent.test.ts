@@ -51,10 +51,10 @@ test('it finds what is the matter, says so once, and ends when told', async (t) 
   const folder = temporaryFolder(t)
   const run = await agent(t, folder, '--listen', 'off')
   {
-    await using fault = await faultOf('slow-reader-busy')!.start()
+    await using fault = await faultOf('slow-reader-asleep')!.start()
     // It sees the whole host: others may be in trouble too.
     const told = (): Line[] =>
-      linesOf(run).filter(({ cause, pid }) => cause === 'slow-reader-busy' && pid === fault.culprit.pid)
+      linesOf(run).filter(({ cause, pid }) => cause === 'slow-reader-asleep' && pid === fault.culprit.pid)
     await run.until(() => told().length > 0)
     assert.deepEqual(
       told().map(({ level, change }) => ({ level, change })),

@@ -68,11 +68,11 @@ async function runAgent(options: AgentCommandOptions): Promise<void> {
   const end = Promise.withResolvers<void>()
   const stop = (): void => end.resolve()
   process.on('SIGINT', stop).on('SIGTERM', stop)
-  // Also while it begins, when there is nothing yet to be read again.
-  let run: AgentRun | undefined
-  const reload = (): void => void run?.reload()
+  // Also while it begins: the file is read again as soon as it runs.
+  const started = AgentRun.start(options)
+  const reload = (): void => void started.then((run) => run.reload())
   process.on('SIGHUP', reload)
-  run = await AgentRun.start(options)
+  const run = await started
   const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration / 1e6)
   try {
     await end.promise

@@ -1,21 +1,17 @@
 import { cpuTicks } from '../../host/cpu-time.ts'
 import type { ServiceRule } from '../../identity/identities.ts'
 import type { SignalStatus } from '../../kernel/hook-choice.ts'
-import type { ConnectionEvent } from '../../model/connection-event.ts'
 import type { Filter } from '../../model/filter.ts'
-import type { PacketEvent } from '../../model/packet-event.ts'
-import type { PickupSample } from '../../model/pickup-sample.ts'
-import type { SendSample } from '../../model/send-sample.ts'
 import { diagnose } from '../../diagnose/diagnose.ts'
 import { Incidents } from '../../track/incidents.ts'
 import { mergedObservation, type ObservedStep } from '../../track/merged-observation.ts'
 import { ConnectionRoles } from '../../track/observed.ts'
 import { shiftedObservation } from '../../track/shifted-observation.ts'
-import { slowSamplesOf } from '../../track/slow-samples.ts'
 import type { ProgramRuns } from '../../kernel/probe-session.ts'
 import type { Edge } from '../../model/edge.ts'
 import type { LinkSide } from '../../track/links.ts'
 import { CostWatch } from '../cost-watch.ts'
+import { keepingIncidents } from '../incident-sinks.ts'
 import { LinkFinder } from '../link-finder.ts'
 import { observedWishes, type Snapshot } from '../observer.ts'
 import { Snapshots } from '../snapshots.ts'
@@ -47,6 +43,11 @@ export interface AgentOptions {
 
 const everything: Filter = {}
 
+/** The step that gathers now. */
+interface Current {
+  step: StepObservation
+}
+
 /** Watches this host all the time: each second and each step of 10 s its sinks get what was seen. */
 export class Agent {
   readonly #log: AgentLog
@@ -58,7 +59,7 @@ export class Agent {
   readonly #sinks: SinkSet
   readonly #cost: CostWatch | undefined
   readonly #steps: ObservedStep[] = []
-  #step: StepObservation
+  readonly #current: Current
   #stepEndUnixMs: number
   /** Of the last second that sinks were told of. */
   #toldNs: number
@@ -75,19 +76,19 @@ export class Agent {
     incidents: Incidents
     roles: ConnectionRoles
     links: LinkFinder
-    step: StepObservation
+    current: Current
   }) {
-    const { options, watch, snapshots, incidents, roles, links, step } = parts
+    const { options, watch, snapshots, incidents, roles, links, current } = parts
     this.#log = options.log
     this.#watch = watch
     this.#snapshots = snapshots
     this.#incidents = incidents
     this.#roles = roles
     this.#links = links
-    this.#step = step
+    this.#current = current
     this.#sinks = new SinkSet(options.sinks, options.log)
-    this.#toldNs = step.startNs
-    this.#stepEndUnixMs = nextStepUnixMs(this.#unixMs(step.startNs))
+    this.#toldNs = current.step.startNs
+    this.#stepEndUnixMs = nextStepUnixMs(this.#unixMs(current.step.startNs))
     if (options.cpuBudget !== undefined)
       this.#cost = new CostWatch(watch, options.cpuBudget, (text) => this.#log('warning', text))
     this.#schedule()
@@ -107,9 +108,7 @@ export class Agent {
       const before = await snapshots.take()
       const incidents = new Incidents({ unixNs: (timeNs) => watch?.unixNs(timeNs) ?? 0n })
       const links = new LinkFinder(() => watch?.now() ?? 0)
-      let agent: Agent | undefined
-      const first = new StepObservation(0, before, [], roles)
-      const current = (): StepObservation => agent?.step ?? first
+      const current: Current = { step: new StepObservation(0, before, [], roles) }
       watch = await Watch.start(
         {
           ...observedWishes,
@@ -122,20 +121,14 @@ export class Agent {
           serviceOf,
           ringBytes,
         },
-        sinksOf(() => current().observer.sinks, incidents, links, slowNs),
+        sinksOf(current, incidents, links, slowNs),
       )
-      agent = new Agent({ options, watch, snapshots, incidents, roles, links, step: first })
-      return agent
+      return new Agent({ options, watch, snapshots, incidents, roles, links, current })
     } catch (error) {
       watch?.close()
       snapshots.close()
       throw error
     }
-  }
-
-  /** The one that gathers now. */
-  private get step(): StepObservation {
-    return this.#step
   }
 
   get signals(): readonly SignalStatus[] {
@@ -177,7 +170,7 @@ export class Agent {
     const nowNs = this.#watch.now()
     const unixMs = this.#unixMs(nowNs)
     const activities = this.#watch.harvest()
-    this.#step.add(activities, nowNs)
+    this.#current.step.add(activities, nowNs)
     const isStepEnd = unixMs >= this.#stepEndUnixMs || this.#isStopped
     const states = await this.#states(isStepEnd)
     const second: AgentSecond = {
@@ -207,10 +200,10 @@ export class Agent {
 
   async #endStep(nowNs: number, unixMs: number, states: Snapshot['states']): Promise<void> {
     const snapshot: Snapshot = { survey: await this.#snapshots.survey(), cpu: cpuTicks(), states }
-    const ended = this.#step
+    const ended = this.#current.step
     const { startNs } = ended
     const { observation, books } = ended.end(nowNs, snapshot, this.#watch.books(), this.#watch.signals)
-    this.#step = new StepObservation(nowNs, snapshot, this.#watch.books(), this.#roles)
+    this.#current.step = new StepObservation(nowNs, snapshot, this.#watch.books(), this.#roles)
     this.#stepEndUnixMs = nextStepUnixMs(unixMs)
     const observed = shiftedObservation(observation, -startNs)
     this.#steps.push({ startNs, observation: observed })
@@ -251,33 +244,18 @@ function nextStepUnixMs(unixMs: number): number {
 }
 
 /** Every event goes to the step of its time, and what was slow to the incidents as well. */
-function sinksOf(step: () => WatchSinks, incidents: Incidents, links: LinkFinder, slowNs: number): WatchSinks {
-  const keep = (event: ConnectionEvent | PacketEvent | PickupSample | SendSample): void => {
-    for (const sample of slowSamplesOf(event, slowNs)) incidents.add(sample, event.connectionId ?? 0)
-  }
-  return {
+function sinksOf(current: Current, incidents: Incidents, links: LinkFinder, slowNs: number): WatchSinks {
+  const step = (): WatchSinks => current.step.observer.sinks
+  const sinks: WatchSinks = {
     onConnection: (event) => {
       step().onConnection?.(event)
       links.add(event)
-      keep(event)
     },
     onExisting: (connection) => links.add(connection),
-    onPickup: (sample) => {
-      step().onPickup?.(sample)
-      keep(sample)
-    },
-    onSend: (sample) => {
-      step().onSend?.(sample)
-      keep(sample)
-    },
-    onPacket: (event) => {
-      step().onPacket?.(event)
-      keep(event)
-    },
-    onLedger: (ledger) => {
-      step().onLedger?.(ledger)
-      incidents.addLedger(ledger)
-    },
-    onHistory: (history) => incidents.addHistory(history),
+    onPickup: (sample) => step().onPickup?.(sample),
+    onSend: (sample) => step().onSend?.(sample),
+    onPacket: (event) => step().onPacket?.(event),
+    onLedger: (ledger) => step().onLedger?.(ledger),
   }
+  return keepingIncidents(sinks, incidents, slowNs)
 }

@@ -63,7 +63,7 @@ export class SinkSet {
 }
 
 async function closeAll(sinks: readonly AgentSink[]): Promise<void> {
-  const ended = Promise.allSettled(sinks.map((sink) => sink.close?.()))
+  const ended = Promise.allSettled(sinks.map(async (sink) => sink.close?.()))
   const { promise: late, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, closeMs)
   await Promise.race([ended, late])
