@@ -43,7 +43,7 @@ interface Entry<Subject> {
 }
 
 /** Sums sockets by state and by something that they have in common. */
-export class StateTally<Key extends string | number, Subject> {
+export class StateTally<Key, Subject> {
   readonly #entries = new Map<Key, Entry<Subject>>()
   readonly #makeSubject: (key: Key) => Subject
 
