@@ -41,6 +41,9 @@ export interface AgentOptions {
   log: AgentLog
 }
 
+/** The recorder keeps 50 of a step: each that is told is one that can be found again. */
+const incidentsOfSecond = { maxTaken: 5, maxOfStage: 3 }
+
 const everything: Filter = {}
 
 /** The step that gathers now. */
@@ -106,7 +109,8 @@ export class Agent {
     try {
       const roles = new ConnectionRoles()
       const before = await snapshots.take()
-      const incidents = new Incidents({ unixNs: (timeNs) => watch?.unixNs(timeNs) ?? 0n })
+      const unixNs = (timeNs: number): bigint => watch?.unixNs(timeNs) ?? 0n
+      const incidents = new Incidents({ unixNs, ...incidentsOfSecond })
       const links = new LinkFinder(() => watch?.now() ?? 0)
       const current: Current = { step: new StepObservation(0, before, [], roles) }
       watch = await Watch.start(
