@@ -39,7 +39,7 @@ const defaultSlowNs = 20e6
 export class AgentRun {
   readonly #options: AgentRunOptions
   readonly #log: AgentLog
-  readonly #manager = new ServiceManager()
+  readonly #manager = new ServiceManager(process.env, () => this.#agent?.problem === undefined)
   readonly #host: string
   readonly #registry: MetricRegistry
   readonly #alerting: Alerting
@@ -167,7 +167,10 @@ export class AgentRun {
     const listen = this.#options.listen ?? this.#config.listen ?? defaultListen
     if (listen !== 'off' && this.#web && listenAddressText(this.#web.listen) === listenAddressText(listen)) return
     await this.#web?.close()
-    this.#web = listen === 'off' ? undefined : new AgentWeb({ listen, registry: this.#registry }, this.#log)
+    this.#web =
+      listen === 'off'
+        ? undefined
+        : new AgentWeb({ listen, registry: this.#registry, problem: () => this.#agent?.problem }, this.#log)
     await this.#web?.open()
   }
 

@@ -19,6 +19,7 @@ import {
 import { EdgeTable } from './edge-table.ts'
 import { neededPrograms, withoutSignal, type SignalStatus } from './hook-choice.ts'
 import { loadPrograms, type Circumstances, type LoadedPrograms } from './load-programs.ts'
+import { readInNamespaces } from './namespace-iterator.ts'
 import { native, type NativeBpfObject } from './native.ts'
 import { PacketClock } from './packet-clock.ts'
 import type { PointName, ProbeSignal } from './probe-points.ts'
@@ -194,15 +195,7 @@ export class ProbeSession {
    * A namespace that is gone by now is no error.
    */
   async learnExisting(netnsPaths: readonly string[]): Promise<void> {
-    if (this.#uses('existingSockets')) {
-      for (const path of netnsPaths) {
-        try {
-          await this.#object.readIterator('existing_sockets', path)
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-        }
-      }
-    }
+    if (this.#uses('existingSockets')) await readInNamespaces(this.#object, 'existing_sockets', netnsPaths)
     if (this.#uses('existingOwners')) await this.#object.readIterator('existing_owners')
   }
 

@@ -1,5 +1,6 @@
 import { configBytes, encodeConfig } from '../wire/wire.gen.ts'
 import { loadIterators } from './load-programs.ts'
+import { readInNamespaces } from './namespace-iterator.ts'
 import type { NativeBpfObject } from './native.ts'
 import type { WatchConfig } from './probe-session.ts'
 
@@ -32,17 +33,11 @@ export class SocketStates {
   /**
    * The sockets of the namespaces at these paths, as SocketRecords: a buffer for each namespace, listeners first. One that
    * is gone by now has none.
+   *
+   * @throws OperatorError without the right to enter them
    */
-  async sockets(netnsPaths: readonly string[]): Promise<Buffer[]> {
-    const result: Buffer[] = []
-    for (const path of netnsPaths) {
-      try {
-        result.push(await this.#object.readIterator('socket_records', path))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-      }
-    }
-    return result
+  sockets(netnsPaths: readonly string[]): Promise<Buffer[]> {
+    return readInNamespaces(this.#object, 'socket_records', netnsPaths)
   }
 
   /** Every descriptor of a TCP socket that a process of this host has, as HolderRecords. */

@@ -2,6 +2,7 @@ import { cpuTicks } from '../../host/cpu-time.ts'
 import type { ServiceRule } from '../../identity/identities.ts'
 import type { SignalStatus } from '../../kernel/hook-choice.ts'
 import type { Filter } from '../../model/filter.ts'
+import { formatDuration } from '../../lib/duration.ts'
 import { diagnose } from '../../diagnose/diagnose.ts'
 import { Incidents } from '../../track/incidents.ts'
 import { mergedObservation, type ObservedStep } from '../../track/merged-observation.ts'
@@ -26,6 +27,8 @@ export const stepMs = 10_000
 /** A diagnosis looks at so many steps. */
 const diagnosedSteps = 6
 const secondMs = 1000
+/** Seconds may come late on a busy host; after that long the agent is not well. */
+const mostSilentMs = 15_000
 /** Of one CPU, that counting all sockets by state may take. */
 const statesShare = 0.01
 
@@ -66,6 +69,8 @@ export class Agent {
   #stepEndUnixMs: number
   /** Of the last second that sinks were told of. */
   #toldNs: number
+  /** The same by performance.now(). */
+  #toldAtMs = performance.now()
   /** When counting the states is worth its cost again. */
   #nextStatesMs = 0
   #timer: NodeJS.Timeout | undefined
@@ -144,6 +149,12 @@ export class Agent {
     return this.#links.of(edge)
   }
 
+  /** What is the matter with the agent itself; undefined: nothing. */
+  get problem(): string | undefined {
+    const silentMs = performance.now() - this.#toldAtMs
+    return silentMs > mostSilentMs ? `nothing was seen for ${formatDuration(silentMs * 1e6)}` : undefined
+  }
+
   /** Run time and count of every program, while they are measured: with a CPU budget. */
   programRuns(): ProgramRuns[] {
     return this.#watch.programRuns()
@@ -187,6 +198,7 @@ export class Agent {
       signals: this.#watch.signals,
     }
     this.#toldNs = nowNs
+    this.#toldAtMs = performance.now()
     this.#sinks.onSecond(second)
     if (isStepEnd) await this.#endStep(nowNs, unixMs, states ?? [])
     this.#sinks.tellNotices()

@@ -11,9 +11,12 @@ export interface ServiceEnvironment {
 export class ServiceManager {
   readonly #socket: string | undefined
   readonly #watchdogMs: number | undefined
+  readonly #isWell: () => boolean
   #watchdog: NodeJS.Timeout | undefined
 
-  constructor(environment: ServiceEnvironment = process.env) {
+  /** @param isWell what the watchdog asks before it is told that all is well */
+  constructor(environment: ServiceEnvironment = process.env, isWell = (): boolean => true) {
+    this.#isWell = isWell
     const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = environment
     this.#socket = NOTIFY_SOCKET || undefined
     const isOurs = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid
@@ -25,7 +28,9 @@ export class ServiceManager {
   ready(status: string): void {
     this.#send(`READY=1\nSTATUS=${oneLine(status)}`)
     if (this.#watchdogMs === undefined || this.#watchdog) return
-    this.#watchdog = setInterval(() => this.#send('WATCHDOG=1'), this.#watchdogMs / 2)
+    this.#watchdog = setInterval(() => {
+      if (this.#isWell()) this.#send('WATCHDOG=1')
+    }, this.#watchdogMs / 2)
     this.#watchdog.unref()
   }
 
