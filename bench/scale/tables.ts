@@ -16,7 +16,7 @@ function count(value: number): string {
 export function pageTable({ series, text, textGzip, otlp, otlpGzip }: PageBytes): Table {
   return {
     title: 'Metrics of one host',
-    method: `${hostShape.services} services in containers, ${hostShape.edges} edges (of each service one as server, two as client), the default budget of series, after ten simulated minutes.`,
+    method: `${hostShape.services} services in containers, ${hostShape.edges} edges (of each service one as server, two as client), the default budget of series, after ten simulated minutes; without the few series of sinks (recorder, OTLP, alerts).`,
     header: ['what', 'figure'],
     rows: [
       ['series', count(series)],
