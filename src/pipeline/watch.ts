@@ -7,7 +7,7 @@ import type { SignalStatus } from '../kernel/hook-choice.ts'
 import type { ProbeSignal } from '../kernel/probe-points.ts'
 import { kernelDropReasons } from '../kernel/drop-reasons.ts'
 import { ProbeSession, type ProgramRuns } from '../kernel/probe-session.ts'
-import { signalNames, type Book, type SignalName } from '../model/book.ts'
+import type { Book, SignalName } from '../model/book.ts'
 import type { Identity } from '../model/container.ts'
 import type { ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
 import type { EdgeActivity } from '../model/edge.ts'
@@ -38,6 +38,7 @@ import { CgroupFilter } from './cgroup-filter.ts'
 import { cgroupHierarchyOfHost } from './cgroup-hierarchy.ts'
 import { HostIdentities } from './host-identities.ts'
 import { isByIdentity, kernelConfig, type KernelWishes } from './kernel-config.ts'
+import { WatchBooks } from './watch-books.ts'
 
 export interface WatchOptions extends KernelWishes {
   signals: readonly ProbeSignal[]
@@ -83,22 +84,8 @@ export interface WatchResult {
   activities: EdgeActivity[]
 }
 
-/** Signals whose samples are counted in the kernel where they are not wanted one by one. */
-const countedSignals: Partial<
-  Record<SignalName, { protocol: 'tcp' | 'udp'; stage: 'pickup' | 'send'; rows: 'pickupRows' | 'sendRows' }>
-> = {
-  pickup: { protocol: 'tcp', stage: 'pickup', rows: 'pickupRows' },
-  send: { protocol: 'tcp', stage: 'send', rows: 'sendRows' },
-  udpPickup: { protocol: 'udp', stage: 'pickup', rows: 'pickupRows' },
-  udpSend: { protocol: 'udp', stage: 'send', rows: 'sendRows' },
-}
-
 /** Edges that have gone of which totals are kept, where nobody will ask for them. */
 const endlessRetired = 64
-
-function zeroCounts(): Record<SignalName, number> {
-  return Object.fromEntries(signalNames.map((name) => [name, 0])) as Record<SignalName, number>
-}
 
 /** A running watch over the sockets of this host: from the kernel's events to the sinks, every event accounted for. */
 export class Watch {
@@ -109,15 +96,14 @@ export class Watch {
   readonly #edges: EdgeActivities
   readonly #identities: HostIdentities
   readonly #cgroupFilter: CgroupFilter | undefined
-  readonly #delivered = zeroCounts()
-  /** Events left out here: after `maxEvents`, or of connects that were quick. */
-  readonly #leftOut = zeroCounts()
+  readonly #books: WatchBooks
   #eventsLeft: number
   #dueTimer: NodeJS.Timeout | undefined
 
   private constructor(options: WatchOptions, sinks: WatchSinks) {
     this.#options = options
     this.#sinks = sinks
+    this.#books = new WatchBooks(options)
     this.#eventsLeft = options.maxEvents ?? Infinity
     this.#edges = new EdgeActivities(options.isEndless ? endlessRetired : undefined)
     this.#pending = options.slowNs === undefined ? undefined : new PendingConnects(options.slowNs)
@@ -199,10 +185,8 @@ export class Watch {
   /** The books up to the last harvest. */
   books(): Book[] {
     const all = this.#edges.totals()
-    return this.#books(
-      all,
-      all.filter(({ edge }) => this.#isWanted(edge.process?.identity)),
-    )
+    const wanted = all.filter(({ edge }) => this.#isWanted(edge.process?.identity))
+    return this.#books.balance(this.#session.books(), all, wanted)
   }
 
   /** Adds a process, and its children to come, to those of the traced command. */
@@ -256,7 +240,7 @@ export class Watch {
         const event = connectionEventOf(wireEvent)
         if (event.kind === 'pending') {
           if (this.#isOfWanted('pending', event.owner, event.socket)) {
-            this.#delivered.pending++
+            this.#books.delivered.pending++
             this.#pending?.begin(event)
           }
           return
@@ -264,7 +248,7 @@ export class Watch {
         if (event.kind !== 'accept') {
           this.#pending?.end(event.connectionId)
           if (!this.#isSlow(event.handshakeNs)) {
-            this.#leftOut.connect++
+            this.#books.leftOut.connect++
             return
           }
         }
@@ -296,7 +280,7 @@ export class Watch {
       onState: (wireEvent) => {
         const change = stateChangeOf(wireEvent)
         const { states } = this.#options
-        if (states && !states.has(change.from) && !states.has(change.to)) this.#leftOut.state++
+        if (states && !states.has(change.from) && !states.has(change.to)) this.#books.leftOut.state++
         else if (this.#admit('state', change.owner, change.socket)) this.#sinks.onState?.(change)
       },
       onHistory: (wireEvent) => {
@@ -322,17 +306,17 @@ export class Watch {
   /** Says whose an event is; false, and booked, where nobody looks for them. */
   #isOfWanted(signal: SignalName, owner: Task | undefined, socket: SocketPair): boolean {
     const isWanted = this.#isWanted(this.#identities.identify(owner, socket))
-    if (!isWanted) this.#leftOut[signal]++
+    if (!isWanted) this.#books.leftOut[signal]++
     return isWanted
   }
 
   #admit(signal: SignalName, owner: Task | undefined, socket: SocketPair): boolean {
     if (!this.#isOfWanted(signal, owner, socket)) return false
     if (this.#eventsLeft <= 0) {
-      this.#leftOut[signal]++
+      this.#books.leftOut[signal]++
       return false
     }
-    this.#delivered[signal]++
+    this.#books.delivered[signal]++
     if (--this.#eventsLeft === 0) queueMicrotask(() => this.#sinks.onFull?.())
     return true
   }
@@ -367,55 +351,6 @@ export class Watch {
     }
     this.close()
     return result
-  }
-
-  #books(all: readonly EdgeActivity[], wanted: readonly EdgeActivity[]): Book[] {
-    const watched = new Set<SignalName>(this.#options.signals.filter((signal) => this.#isTold(signal)))
-    if (this.#pending) watched.add('pending')
-    if (this.#options.ledger) watched.add('ledger')
-    if (this.#options.history) watched.add('history')
-    return this.#session
-      .books()
-      .flatMap(({ signal, ...book }) =>
-        signal === 'cgroup' || signal === 'existing' || !watched.has(signal) ? [] : { signal, ...book },
-      )
-      .map(({ signal, lost, missed, submitted, filtered, invalid }) => {
-        const counted = this.#counted(signal, all)
-        const unwanted = (counted ?? 0) - (this.#counted(signal, wanted) ?? 0)
-        const areCountsDelivered = counted !== undefined && (!this.#hasRows(signal) || this.#options.deliversCounts)
-        // The kernel counts what has no row only once, in its histogram.
-        const rowless = counted === undefined || areCountsDelivered ? 0 : counted - submitted - lost
-        const parts = {
-          delivered: areCountsDelivered ? counted - unwanted - lost : this.#delivered[signal],
-          lost: lost + missed,
-          filtered: filtered + rowless + (areCountsDelivered ? unwanted : this.#leftOut[signal]),
-          invalid,
-        }
-        return { signal, attempted: parts.delivered + parts.lost + parts.filtered + parts.invalid, ...parts }
-      })
-  }
-
-  /** Whether anything comes of a signal, but for other signals. */
-  #isTold(signal: ProbeSignal): signal is Exclude<ProbeSignal, 'command' | 'cgroup'> {
-    if (signal === 'command' || signal === 'cgroup') return false
-    const { aggregate, packetRows } = this.#options
-    const counted = countedSignals[signal]
-    if (counted) return aggregate !== undefined || this.#options[counted.rows] !== undefined
-    const isPacket = signal === 'retransmit' || signal === 'reset' || signal === 'drop'
-    return !isPacket || packetRows === true
-  }
-
-  #hasRows(signal: SignalName): boolean {
-    const counted = countedSignals[signal]
-    return counted !== undefined && this.#options[counted.rows] !== undefined
-  }
-
-  /** How many samples of a signal the kernel's histograms hold; undefined where it is none of theirs. */
-  #counted(signal: SignalName, activities: readonly EdgeActivity[]): number | undefined {
-    const counted = countedSignals[signal]
-    if (!counted || this.#options.aggregate === undefined) return undefined
-    const ofProtocol = activities.filter(({ edge }) => edge.protocol === counted.protocol)
-    return ofProtocol.reduce((sum, { stages }) => sum + stages[counted.stage].count, 0)
   }
 
   /** Takes everything back from the kernel; stop() does so too. */
