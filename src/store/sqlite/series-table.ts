@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { seriesChecksum, type Series } from './record-row.ts'
 
-const maxRemembered = 20_000
+const maxRemembered = 4096
 
 const columns = 'host, service, container, pod, namespace, key, CAST(crc AS REAL) AS crc'
 
