@@ -2,14 +2,15 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { removeQuotasOfTheGone } from './cpu-quota.ts'
+import { unmountImagesOfTheGone } from './disk-image.ts'
+import { removeCgroupsOfTheGone } from './own-cgroup.ts'
 import { folderPrefix, isGone, ownerVariable } from './owner.ts'
 
 /** Beyond this, what was killed has hung. */
 const goneWithinMs = 10_000
 
 /**
- * Removes what runs left that were killed: processes, with which their network namespaces go, cgroups and folders. What belongs to
+ * Removes what runs left that were killed: processes, with which their network namespaces go, cgroups, mounts and folders. What belongs to
  * a process that still runs stays.
  */
 export async function removeLeftovers(): Promise<void> {
@@ -19,10 +20,11 @@ export async function removeLeftovers(): Promise<void> {
     for (const pid of pids) kill(pid)
     await delay(10)
   }
-  while (!removeQuotasOfTheGone()) {
+  while (!removeCgroupsOfTheGone()) {
     if (Date.now() > deadline) throw new Error('a cgroup of an earlier run does not go')
     await delay(10)
   }
+  unmountImagesOfTheGone()
   for (const name of readdirSync(tmpdir()))
     if (name.startsWith(folderPrefix) && isGone(name.slice(folderPrefix.length)))
       rmSync(join(tmpdir(), name), { recursive: true, force: true })

@@ -23,6 +23,7 @@
 
 #include "bulk.h"
 #include "conntrack_fill.h"
+#include "files.h"
 #include "laps.h"
 #include "raw_syns.h"
 #include "script.h"
@@ -321,6 +322,12 @@ Outcome Carry(const Words& words) { return Returned(CarryFrames(Word(words, 1), 
 /// fill-conntrack COUNT: see conntrack_fill.h
 Outcome FillConntrackTable(const Words& words) { return Returned(FillConntrack(Number(words, 1))); }
 
+/// append PATH-IN-HEX BYTES
+Outcome Append(const Words& words) { return Returned(AppendTo(FromHex(Word(words, 1)), Number(words, 2))); }
+
+/// read-pages PATH-IN-HEX COUNT
+Outcome ReadPagesOf(const Words& words) { return Returned(ReadPages(FromHex(Word(words, 1)), Number(words, 2))); }
+
 }  // namespace
 
 bool Address::Parse(const std::string& text, int port) {
@@ -356,6 +363,7 @@ Outcome RunOperation(const Words& words) {
       {"nice", Nice},         {"serve-pending", ServePendingOnce},
       {"send-hex", SendHex},
       {"raw-syns", RawSyns},  {"carry", Carry},           {"fill-conntrack", FillConntrackTable},
+      {"append", Append},     {"read-pages", ReadPagesOf},
   };
   const auto operation = operations.find(Word(words, 0));
   return operation == operations.end() ? Failed(EINVAL) : operation->second(words);

@@ -4,6 +4,7 @@ import { cpuStarvation, periodicSpike } from './busy-hosts.ts'
 import { closeWaitLeak, noPooling, portExhaustion, synFlood, timeWaitStorm } from './connection-habits.ts'
 import { connectionRefused, conntrackFull, synFiltered } from './failing-connects.ts'
 import type { Fault } from './fault.ts'
+import { diskFull, memoryPressure } from './full-hosts.ts'
 import { localDrop, packetLoss } from './lost-packets.ts'
 import { slowReaderAsleep, slowReaderBusy, slowReaderNoCpu, slowReaderThrottled } from './slow-readers.ts'
 
@@ -30,6 +31,8 @@ export const faults: readonly Fault[] = [
   noPooling,
   synFlood,
   cpuStarvation,
+  memoryPressure,
+  diskFull,
   periodicSpike,
 ]
 

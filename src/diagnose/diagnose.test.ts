@@ -75,3 +75,13 @@ test('what was sent again and had arrived is no loss', () => {
     'what was sent again had arrived, or was a single segment',
   )
 })
+
+test('a cgroup that is at its limit while tasks wait for memory is named', () => {
+  const [, , seen] = cases.find(([, what]) => what === 'a cgroup at its limit') ?? []
+  const [first] = diagnose(observation(seen)).findings
+  assert.match(
+    first?.sentence ?? '',
+    /^The cgroup \/web has less memory than it needs: tasks wait for it \d+ % of the time\.$/,
+  )
+  assert.equal(first?.evidence[1], 'it wanted more than its limit of 16 MiB 9000 times meanwhile')
+})

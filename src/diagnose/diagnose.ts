@@ -68,6 +68,8 @@ const brings: Partial<Record<Cause, readonly Cause[]>> = {
     'zero-window',
     'path-queueing',
   ],
+  'memory-pressure': ['slow-reader-asleep', 'slow-reader-no-cpu', 'slow-accept', 'zero-window'],
+  'disk-full': ['slow-reader-asleep'],
   'packet-loss': ['send-buffer-small', 'zero-window'],
   'local-drop': ['packet-loss', 'syn-filtered', 'send-buffer-small', 'path-queueing'],
   'path-queueing': ['packet-loss', 'send-buffer-small', 'zero-window'],

@@ -285,6 +285,20 @@ export const diagnosisCases: [cause: Cause, what: string, seen: Partial<Observat
     { host: { before: host, now: { ...host, swap: { ...host.swap, inPages: 90_000 } } } },
   ],
   [
+    'memory-pressure',
+    'a cgroup at its limit',
+    {
+      host: {
+        before: { ...host, cgroupMemory: [{ path: '/web', limitBytes: 2 ** 24, limitHits: 50 }] },
+        now: {
+          ...host,
+          pressure: { ...host.pressure, memory: { some: { avg10Percent: 40, totalUs: 4_000_000 }, full: undefined } },
+          cgroupMemory: [{ path: '/web', limitBytes: 2 ** 24, limitHits: 9050 }],
+        },
+      },
+    },
+  ],
+  [
     'disk-full',
     'a full file system',
     {

@@ -157,7 +157,7 @@ export const explanations: Record<Cause, Explanation> = {
   'memory-pressure': {
     title: 'Too little memory',
     meaning: 'Tasks wait for memory to be freed, or for pages from swap.',
-    evidence: 'memory pressure (PSI), pages to and from swap',
+    evidence: 'memory pressure (PSI), pages to and from swap, how often a cgroup was at its limit',
     fix: 'Find what takes the memory, bound it, or give the host more.',
   },
   'disk-full': {

@@ -49,6 +49,15 @@ export interface CgroupThrottling {
   throttledNs: number
 }
 
+/** A cgroup with a limit of memory that it was at. */
+export interface CgroupMemory {
+  /** From where the hierarchy is mounted: `/docker/ID`. */
+  path: string
+  limitBytes: number
+  /** Times that it wanted more: a counter. */
+  limitHits: number
+}
+
 /**
  * TCP of all namespaces together: the kernel keeps one account of it. Counts are of /proc/net/sockstat; limits are those
  * of the host's own namespace, as others do not show them.
@@ -86,6 +95,8 @@ export interface HostFacts {
   softnet: SoftnetCounters
   /** Those that were throttled at all, the longest first. */
   cgroupThrottling: readonly CgroupThrottling[]
+  /** Those that were at their limit at all, the most often first; undefined: not looked at. */
+  cgroupMemory?: readonly CgroupMemory[]
   /** Undefined: the host's own namespace cannot be entered. */
   tcpMemory: TcpMemoryFacts | undefined
 }

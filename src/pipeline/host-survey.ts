@@ -1,3 +1,4 @@
+import { cgroupMemory } from '../host/cgroup-memory.ts'
 import { cgroupThrottling } from '../host/cgroup-throttling.ts'
 import { kernelRelease, loadAverage, onlineCpus } from '../host/cpu-load.ts'
 import { fullestDisks } from '../host/disks.ts'
@@ -80,6 +81,7 @@ export class HostSurvey {
       disks: fullestDisks(procfs),
       softnet: hostSoftnet(procfs),
       cgroupThrottling: cgroupThrottling(procfs),
+      cgroupMemory: cgroupMemory(procfs),
     }
   }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Actor } from '../../lab/actor.ts'
@@ -13,6 +14,7 @@ import {
   cpuTimes,
   isRunning,
   labCgroupsOf,
+  labMounts,
   labRemains,
   outputInside,
   received,
@@ -56,6 +58,9 @@ const shows: Record<string, (running: RunningFault) => Promise<boolean> | boolea
     socketsIn(culprit, 'syn-recv').length > 64 && counter(culprit, 'TcpExt', 'TCPReqQFullDoCookies') > 100,
   'cpu-starvation': async (running) =>
     waitedShare(of(running.victim)) > 0.3 && isBetween(await running.waitNs(50), 8, 500),
+  'memory-pressure': async (running) =>
+    timesAtLimit(running.culprit) > 1000 && isBetween(await running.waitNs(50), 5, 1000),
+  'disk-full': () => labMounts().some((mountPoint) => roomBytes(mountPoint) < 65_536),
   'periodic-spike': async (running) => isBetween(await running.waitNs(100), 60, 1000),
 }
 
@@ -111,13 +116,14 @@ for (const load of healthyLoads) {
   })
 }
 
-/** Starts a fault with a cgroup and a load with a folder, says where, and waits. */
+/** Starts a fault with a cgroup, a load with a folder and a fault with a mount, says where, and waits. */
 const run = `
 const { faultOf } = await import(process.argv[1] + 'faults/catalogue.ts')
 const { healthyLoads } = await import(process.argv[1] + 'healthy.ts')
 const { culprit, netns } = await faultOf('slow-reader-throttled').start()
 const { server } = await healthyLoads.find(({ name }) => name === 'nginx').start()
-console.log(JSON.stringify({ reader: culprit.pid, server: server.pid, netns }))
+const disk = await faultOf('disk-full').start()
+console.log(JSON.stringify({ reader: culprit.pid, server: server.pid, netns: [...netns, ...disk.netns] }))
 setInterval(() => {}, 1000)
 `
 
@@ -130,7 +136,8 @@ test('what a killed run left goes with the next one', async () => {
   const left = JSON.parse(line.toString()) as { reader: number; server: number; netns: number[] }
   const cgroups = labCgroupsOf(left.reader)
   const folder = /-p\0([^\0]+)\0/.exec(readFileSync(`/proc/${left.server}/cmdline`, 'utf8'))?.[1] ?? ''
-  assert.ok(cgroups.length > 0 && existsSync(folder))
+  const mounts = labMounts(`-${child.pid}-`)
+  assert.ok(cgroups.length > 0 && existsSync(folder) && mounts.length === 1)
   // It does not see that its owner is gone.
   process.kill(left.reader, 'SIGSTOP')
   const processes = processesIn(left.netns)
@@ -141,9 +148,10 @@ test('what a killed run left goes with the next one', async () => {
   await using _next = await faultOf('connection-refused')?.start()
   assert.deepEqual([...processes, left.server].filter(isRunning), [])
   assert.deepEqual(
-    [folder, ...cgroups].filter((path) => existsSync(path)),
+    [folder, ...cgroups, ...mounts].filter((path) => existsSync(path)),
     [],
   )
+  assert.deepEqual(labMounts(`-${child.pid}-`), [])
 })
 
 async function isSoon(condition: () => Promise<boolean> | boolean): Promise<boolean> {
@@ -184,6 +192,19 @@ function waitedShare(participant: Participant): number {
 function timesThrottled({ pid }: Participant): number {
   const files = labCgroupsOf(pid).map((folder) => readFileSync(`${folder}/cpu.stat`, 'utf8'))
   return Number(/nr_throttled (\d+)/.exec(files.join('\n'))?.[1])
+}
+
+/** How often its cgroup wanted more memory than it may have. */
+function timesAtLimit({ pid }: Participant): number {
+  const [folder = ''] = labCgroupsOf(pid)
+  const v1 = join(folder, 'memory.failcnt')
+  if (existsSync(v1)) return Number(readFileSync(v1, 'utf8'))
+  return Number(/^max (\d+)/m.exec(readFileSync(join(folder, 'memory.events'), 'utf8'))?.[1])
+}
+
+function roomBytes(mountPoint: string): number {
+  const { bavail, bsize } = statfsSync(mountPoint)
+  return bavail * bsize
 }
 
 function droppedByQueue(participant: Participant): number {

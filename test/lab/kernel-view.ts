@@ -48,11 +48,20 @@ export function labCgroupsOf(pid: number): string[] {
     .filter((folder) => existsSync(folder))
 }
 
-/** What there is of this process's lab: processes, cgroups and folders. */
+/** Where file systems of the lab are mounted. @param whose stands in the names of their owner's folders */
+export function labMounts(whose = owner()): string[] {
+  const paths = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+  return paths.filter((path) => path.startsWith(join(tmpdir(), folderPrefix)) && path.includes(whose))
+}
+
+/** What there is of this process's lab: processes, cgroups, mounts and folders. */
 export function labRemains(): string[] {
   return [
     ...pids().filter((pid) => read(`/proc/${pid}/environ`).includes(`${ownerVariable}=${owner()}`)),
     ...cgroupMounts().flatMap(({ folder }) => globSync(join(folder, `wirelag-lab-${owner()}-*`))),
+    ...labMounts(),
     ...globSync(join(tmpdir(), `${folderPrefix}${owner()}-*`)),
   ].map(String)
 }
