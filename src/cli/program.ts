@@ -114,6 +114,11 @@ const commands: { name: string; summary: string; load: () => Promise<{ add: AddC
     load: () => import('./commands/store.ts'),
   },
   {
+    name: 'incidents',
+    summary: 'what took long or failed, one by one, searched in the flight recorder',
+    load: () => import('./commands/incidents.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'what this kernel lets wirelag see, and what is lost without it',
     load: () => import('./commands/doctor.ts'),
