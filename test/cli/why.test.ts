@@ -44,9 +44,21 @@ for (const fault of faults) {
   })
 }
 
-for (const load of healthyLoads) {
-  test(`${load.name}: nothing is the matter with a load that is well`, async () => {
-    await using running = await load.start()
-    assert.deepEqual(await why(running.netns, '15s'), [])
+// Redis takes all the CPU that it gets: what runs beside it would lack some.
+for (const names of [['redis'], ['nginx', 'idle']]) {
+  test(`${names.join(' and ')}: nothing is the matter in 60 s with loads that are well`, async () => {
+    await using running = new AsyncDisposableStack()
+    const netns: number[] = []
+    for (const load of healthyLoads.filter(({ name }) => names.includes(name)))
+      netns.push(...running.use(await load.start()).netns)
+    assert.equal(netns.length, 2 * names.length)
+    assert.deepEqual(await why(netns, '60s'), [])
   })
 }
+
+test('every healthy load is among them', () => {
+  assert.deepEqual(
+    healthyLoads.map(({ name }) => name),
+    ['redis', 'nginx', 'idle'],
+  )
+})
