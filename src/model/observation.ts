@@ -130,3 +130,26 @@ export interface Observation {
   host: { before: HostFacts; now: HostFacts } | undefined
   namespaces: readonly { before: NamespaceFacts | undefined; now: NamespaceFacts }[]
 }
+
+/** Of a span in which nothing happened, and of whose host nothing is known. */
+export function emptyObservation(spanNs: number): Observation {
+  return {
+    spanNs,
+    unseen: [],
+    edges: [],
+    failures: [],
+    lives: [],
+    retransmits: [],
+    drops: [],
+    pickups: [],
+    exchanges: [],
+    slowNs: 20e6,
+    threads: [],
+    slowTimes: [],
+    idleShare: undefined,
+    series: [],
+    states: [],
+    host: undefined,
+    namespaces: [],
+  }
+}

@@ -4,7 +4,7 @@ import type { EdgeActivity } from '../model/edge.ts'
 import { tcpCounterFields, type NamespaceFacts, type TcpCounters } from '../model/host-facts.ts'
 import type { Incident } from '../model/incident.ts'
 import { ledgerStages, type Ledger } from '../model/ledger.ts'
-import type { Observation } from '../model/observation.ts'
+import { emptyObservation, type Observation } from '../model/observation.ts'
 import type { Owner } from '../model/process.ts'
 import type { SocketPair } from '../model/socket.ts'
 import type { StepFacts } from './observation-records.ts'
@@ -143,26 +143,7 @@ export const incident: Incident = {
 
 /** Ten seconds in which nothing happened, but for what is given. */
 export function observationOf(more: Partial<Observation> = {}): Observation {
-  return {
-    spanNs: 10e9,
-    unseen: [],
-    edges: [],
-    failures: [],
-    lives: [],
-    retransmits: [],
-    drops: [],
-    pickups: [],
-    exchanges: [],
-    slowNs: 20e6,
-    threads: [],
-    slowTimes: [],
-    idleShare: undefined,
-    series: [],
-    states: [],
-    host: undefined,
-    namespaces: [],
-    ...more,
-  }
+  return { ...emptyObservation(10e9), ...more }
 }
 
 export function stepOf(more: Partial<Observation> = {}, facts: Partial<StepFacts> = {}): StepFacts {

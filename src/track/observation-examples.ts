@@ -1,7 +1,7 @@
 import { LogLinearHistogram } from '../histogram/log-linear-histogram.ts'
 import { serviceAlone } from '../model/container.ts'
 import type { Edge, EdgeActivity } from '../model/edge.ts'
-import type { Observation } from '../model/observation.ts'
+import { emptyObservation, type Observation } from '../model/observation.ts'
 import type { Owner } from '../model/process.ts'
 import type { SocketPair } from '../model/socket.ts'
 import { noActivity } from './edge-activity.ts'
@@ -43,24 +43,5 @@ export function edge(pickupsNs: readonly number[], sentBytes: number, more: Part
 
 /** A microsecond in which nothing happened, but for what is given. */
 export function observation(more: Partial<Observation> = {}): Observation {
-  return {
-    spanNs: 1000,
-    unseen: [],
-    edges: [],
-    failures: [],
-    lives: [],
-    retransmits: [],
-    drops: [],
-    pickups: [],
-    exchanges: [],
-    slowNs: 20e6,
-    threads: [],
-    slowTimes: [],
-    idleShare: undefined,
-    series: [],
-    states: [],
-    host: undefined,
-    namespaces: [],
-    ...more,
-  }
+  return { ...emptyObservation(1000), ...more }
 }

@@ -1,3 +1,4 @@
+import { emptyObservation } from '../../src/model/observation.ts'
 import type { Container, Identity } from '../../src/model/container.ts'
 import { serviceAlone } from '../../src/model/container.ts'
 import type { EdgeActivity, StageName } from '../../src/model/edge.ts'
@@ -87,25 +88,7 @@ export function step({ findings = [], survey: read }: { findings?: Finding[]; su
   return {
     startUnixMs: 0,
     spanMs: 10_000,
-    observation: {
-      spanNs: 10e9,
-      unseen: [],
-      edges: [],
-      failures: [],
-      lives: [],
-      retransmits: [],
-      drops: [],
-      pickups: [],
-      exchanges: [],
-      slowNs: 20e6,
-      threads: [],
-      slowTimes: [],
-      idleShare: undefined,
-      series: [],
-      states: [],
-      host: undefined,
-      namespaces: [],
-    },
+    observation: emptyObservation(10e9),
     diagnosis: { findings, ruledOut: [], unjudged: [] },
     survey: read,
     books: [],
