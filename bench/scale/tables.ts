@@ -58,7 +58,7 @@ export function fleetTable(
 ): Table {
   return {
     title: `${count(hosts)} hosts, scraped`,
-    method: `A real VictoriaMetrics (single node, Debian sid's) scrapes ${count(hosts)} paths of one node:http process each ${intervalSeconds} s over loopback, gzip, with all series that the hosts have. 20 hosts differ; the others repeat their values under names of their own. ${measuredSeconds} s, after ${warmUpSeconds} s in which it meets every series for the first time. Questions: ${rounds} times one after the other while scraping goes on, nothing cached, rates over 1 min.`,
+    method: `A real VictoriaMetrics (single node, Debian sid's) scrapes ${count(hosts)} paths of one node:http process each ${intervalSeconds} s over loopback, gzip, with all series that the hosts have. 20 hosts differ; the others repeat their values under names of their own. ${measuredSeconds} s, after ${warmUpSeconds} s in which it meets every series for the first time. Questions: ${rounds} times one after the other while scraping goes on, nothing cached, rates over 1 min. Samples/s are counted in that time; series ÷ interval would be the full rate, and less means that scrapes came late.`,
     header: ['what', 'figure'],
     rows: [
       ['hosts that were up at the end', count(figures.hostsUp)],
@@ -91,7 +91,7 @@ export function largerFleetTable(run: FleetRun, figures: FleetFigures, history: 
   }
   return {
     title: `${count(largeFleetHosts)} hosts: arithmetic, not measured`,
-    method: `The figures above, as if CPU grew with samples, memory with series, and disk with samples. Such a short run has not seen large merges, churn of series, nor dashboards of many readers: leave at least half of each free. ClickHouse: ${formatBytes(largeFleetHosts * hoursPerDay * history.clickhouse)} a day, ${count((largeFleetHosts * history.recordsPerStep) / 10)} records/s in ${count(largeFleetHosts / 10)} inserts/s, times the replicas.`,
+    method: `The figures above, as if CPU grew with samples, memory with series, and disk with samples. Such a short run has not seen large merges, churn of series, nor dashboards of many readers: leave at least half of each free. Bytes a sample are of minutes, some 17 samples a series, before large merges: an upper bound for the disk. ClickHouse: ${formatBytes(largeFleetHosts * hoursPerDay * history.clickhouse)} a day, ${count((largeFleetHosts * history.recordsPerStep) / 10)} records/s in ${count(largeFleetHosts / 10)} inserts/s, times the replicas.`,
     header: ['scrapes', 'active series', 'samples/s', 'CPUs', 'memory', 'disk a day'],
     rows: [
       row('each 15 s', 15, 1),
