@@ -12,8 +12,11 @@ const run = promisify(execFile)
 const program = fileURLToPath(new URL('otlp-load.ts', import.meta.url))
 const mebibyte = 1024 * 1024
 
+/** With the memory settings of bin/wirelag for the agent. */
 async function load(protocol: string, urls: readonly string[]): Promise<LoadReport> {
-  const { stdout } = await run(process.execPath, ['--expose-gc', program, protocol, ...urls])
+  const flags = ['--expose-gc', '--max-semi-space-size=1', '--heap-growing-percent=20']
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' }
+  const { stdout } = await run(process.execPath, [...flags, program, protocol, ...urls], { env })
   return JSON.parse(stdout) as LoadReport
 }
 
