@@ -25,6 +25,7 @@ Napi::Function BpfObject::Define(Napi::Env env) {
        InstanceMethod<&BpfObject::SetVariable>("setVariable"), InstanceMethod<&BpfObject::Load>("load"),
        InstanceMethod<&BpfObject::Attach>("attach"), InstanceMethod<&BpfObject::Detach>("detach"), InstanceMethod<&BpfObject::DetachAll>("detachAll"),
        InstanceMethod<&BpfObject::ProgramInfo>("programInfo"), InstanceMethod<&BpfObject::Lookup>("lookup"),
+       InstanceMethod<&BpfObject::LookupInto>("lookupInto"),
        InstanceMethod<&BpfObject::Update>("update"), InstanceMethod<&BpfObject::Remove>("remove"), InstanceMethod<&BpfObject::Entries>("entries"),
        InstanceMethod<&BpfObject::OpenRing>("openRing"), InstanceMethod<&BpfObject::ReadIterator>("readIterator"),
        InstanceMethod<&BpfObject::CloseFromJs>("close")});
@@ -253,6 +254,18 @@ Napi::Value BpfObject::Lookup(const Napi::CallbackInfo& info) {
     throw ErrnoError(env, "reading a BPF map", errno);
   }
   return value;
+}
+
+Napi::Value BpfObject::LookupInto(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  struct bpf_map* map = Map(env, info[0]);
+  auto key = info[1].As<Napi::Uint8Array>();
+  auto value = info[2].As<Napi::Uint8Array>();
+  if (key.ByteLength() != bpf_map__key_size(map) || value.ByteLength() != ValueBytes(map))
+    throw Napi::RangeError::New(env, "wrong key or value size");
+  const bool found = bpf_map_lookup_elem(bpf_map__fd(map), key.Data(), value.Data()) == 0;
+  if (!found && errno != ENOENT) throw ErrnoError(env, "reading a BPF map", errno);
+  return Napi::Boolean::New(env, found);
 }
 
 Napi::Value BpfObject::Update(const Napi::CallbackInfo& info) {

@@ -6,13 +6,58 @@
 #include <sched.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <memory>
 #include <thread>
-#include <vector>
 
 #include "fd.h"
 #include "libbpf_log.h"
 
 namespace {
+
+/// Bytes that grow: large blocks move without being copied (mremap), and are not cleared before they are written.
+class GrowingBytes {
+ public:
+  /// @returns where `room` bytes more may be written; nullptr: there is no memory
+  char* Reserve(size_t room) {
+    if (capacity_ - size_ < room) {
+      const size_t capacity = 2 * capacity_ + room;
+      if (!Resize(capacity)) return nullptr;
+    }
+    return bytes_.get() + size_;
+  }
+
+  void Added(size_t count) { size_ += count; }
+
+  size_t room() const { return capacity_ - size_; }
+
+  /// Hands the bytes over to JavaScript, whose garbage collector frees them.
+  Napi::Buffer<char> Take(Napi::Env env) {
+    if (size_ == 0) return Napi::Buffer<char>::New(env, 0);
+    Resize(size_);
+    const size_t size = size_;
+    size_ = capacity_ = 0;
+    return Napi::Buffer<char>::NewOrCopy(env, bytes_.release(), size, [](Napi::Env, char* bytes) { free(bytes); });
+  }
+
+ private:
+  bool Resize(size_t capacity) {
+    auto* moved = static_cast<char*>(realloc(bytes_.get(), capacity));
+    if (!moved) return false;
+    bytes_.release();
+    bytes_.reset(moved);
+    capacity_ = capacity;
+    return true;
+  }
+
+  struct Free {
+    void operator()(char* bytes) const { free(bytes); }
+  };
+
+  std::unique_ptr<char, Free> bytes_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
 
 class IteratorReader : public Napi::AsyncWorker {
  public:
@@ -31,7 +76,7 @@ class IteratorReader : public Napi::AsyncWorker {
     if (error_) {
       deferred_.Reject(ErrnoError(env, doing_, error_).Value());
     } else {
-      deferred_.Resolve(Napi::Buffer<char>::Copy(env, output_.data(), output_.size()));
+      deferred_.Resolve(output_.Take(env));
     }
   }
 
@@ -45,17 +90,15 @@ class IteratorReader : public Napi::AsyncWorker {
     doing_ = "reading an iterator";
     Fd iterator(bpf_iter_create(link_.get()));
     if (!iterator.ok()) return errno;
-    size_t used = 0;
     for (;;) {
-      if (output_.size() - used < kChunkBytes) output_.resize(2 * output_.size() + kChunkBytes);
-      ssize_t got = read(iterator.get(), output_.data() + used, output_.size() - used);
+      char* to = output_.Reserve(kChunkBytes);
+      if (!to) return ENOMEM;
+      ssize_t got = read(iterator.get(), to, output_.room());
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (got < 0) return errno;
-      if (got == 0) break;
-      used += static_cast<size_t>(got);
+      if (got == 0) return 0;
+      output_.Added(static_cast<size_t>(got));
     }
-    output_.resize(used);
-    return 0;
   }
 
   static constexpr size_t kChunkBytes = 64 * 1024;
@@ -64,7 +107,7 @@ class IteratorReader : public Napi::AsyncWorker {
   Fd link_;
   std::string netns_path_;
   std::string doing_;
-  std::vector<char> output_;
+  GrowingBytes output_;
   int error_ = 0;
 };
 

@@ -1,3 +1,4 @@
+import { RecentMap } from '../lib/recent-map.ts'
 import type { Container } from '../model/container.ts'
 import type { CgroupIdentity } from './cgroup-path.ts'
 import { JsonFile, noFacts, type ContainerFacts, type ContainerFile } from './runtimes/container-file.ts'
@@ -29,9 +30,8 @@ const patienceMs = 15_000
 export class Containers {
   readonly #now: () => number
   readonly #findFolders: () => RuntimeFolders
-  readonly #maxContainers: number
-  /** By runtime and id or name, the one that was needed longest ago first. */
-  readonly #known = new Map<string, Known>()
+  /** By id or name. */
+  readonly #known: RecentMap<string, Known>
   #folders: RuntimeFolders | undefined
   #searchedMs = -Infinity
   /** Files that hold many containers. */
@@ -40,23 +40,22 @@ export class Containers {
   constructor(options: { now?: () => number; findFolders?: () => RuntimeFolders; maxContainers?: number } = {}) {
     this.#now = options.now ?? ((): number => performance.now())
     this.#findFolders = options.findFolders ?? ((): RuntimeFolders => runtimeFolders())
-    this.#maxContainers = options.maxContainers ?? 8192
+    this.#known = new RecentMap({ maxEntries: options.maxContainers ?? 8192 })
   }
 
   /** The container that a cgroup is of; the same object until something about it changes. */
   containerOf(cgroup: CgroupIdentity): Container | undefined {
     const key = cgroup.containerId ?? cgroup.containerName
     if (key === undefined) return undefined
-    const known = this.#known.get(key) ?? this.#unknown(cgroup)
+    const known = this.#known.get(key) ?? this.#unknown(key, cgroup)
     if (this.#now() - known.checkedMs >= freshMs) this.#check(known, cgroup)
-    this.#known.delete(key)
-    this.#known.set(key, known)
-    if (this.#known.size > this.#maxContainers) this.#known.delete(this.#known.keys().next().value ?? '')
     return known.container
   }
 
-  #unknown(cgroup: CgroupIdentity): Known {
-    return { container: nameless(cgroup), source: undefined, sinceMs: this.#now(), checkedMs: -Infinity }
+  #unknown(key: string, cgroup: CgroupIdentity): Known {
+    const known = { container: nameless(cgroup), source: undefined, sinceMs: this.#now(), checkedMs: -Infinity }
+    this.#known.set(key, known)
+    return known
   }
 
   #check(known: Known, cgroup: CgroupIdentity): void {

@@ -1,3 +1,4 @@
+import { RecentMap } from '../lib/recent-map.ts'
 import type { Container, Identity } from '../model/container.ts'
 import { parseCgroupPath, type CgroupIdentity } from './cgroup-path.ts'
 import type { CgroupPaths } from './cgroup-paths.ts'
@@ -14,6 +15,9 @@ interface KnownCgroup {
   cgroup: CgroupIdentity
 }
 
+/** What is kept of services and cgroups. */
+const kept = { maxEntries: 16_384, keptMs: 600_000 }
+
 /**
  * Whose a process is. A container or unit follows from the cgroup that the kernel gave with the event, so also for a
  * process that has gone, and never from its pid, which may be another's by now.
@@ -23,9 +27,9 @@ export class Identities {
   readonly #containers: Pick<Containers, 'containerOf'>
   readonly #processes: ProcessReader
   readonly #serviceOf: ServiceRule
-  readonly #cgroups = new Map<string, CgroupIdentity>()
+  readonly #cgroups = new RecentMap<string, CgroupIdentity>(kept)
   /** By what they are made of, so that the same is the same object. */
-  readonly #identities = new Map<string, { container: Container | undefined; identity: Identity }>()
+  readonly #identities = new RecentMap<string, { container: Container | undefined; identity: Identity }>(kept)
 
   constructor(parts: {
     paths: CgroupPaths
@@ -52,13 +56,8 @@ export class Identities {
     const last = this.#identities.get(key)
     if (last && last.container === container) return last.identity
     const identity: Identity = { container, unit, service, cgroupPath: known?.path }
-    this.#keep(key, { container, identity })
+    this.#identities.set(key, { container, identity })
     return identity
-  }
-
-  #keep(key: string, entry: { container: Container | undefined; identity: Identity }): void {
-    this.#identities.set(key, entry)
-    if (this.#identities.size > maxKept) this.#identities.delete(this.#identities.keys().next().value ?? '')
   }
 
   /** Where the kernel's cgroup says nothing, as on a host whose engine uses v1, /proc may. */
@@ -71,10 +70,11 @@ export class Identities {
   }
 
   #parsed(path: string): CgroupIdentity {
-    const known = this.#cgroups.get(path) ?? parseCgroupPath(path)
-    this.#cgroups.set(path, known)
-    if (this.#cgroups.size > maxKept) this.#cgroups.delete(this.#cgroups.keys().next().value ?? '')
-    return known
+    const known = this.#cgroups.get(path)
+    if (known) return known
+    const parsed = parseCgroupPath(path)
+    this.#cgroups.set(path, parsed)
+    return parsed
   }
 
   /** A thread may have any name; a process whose name is another than the executable's is a script. */
@@ -82,8 +82,6 @@ export class Identities {
     return this.#processes.namesOf(actor).executable
   }
 }
-
-const maxKept = 16_384
 
 /** What the user calls the service of a process; undefined: nothing. */
 export type ServiceRule = (process: {

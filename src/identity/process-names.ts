@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { RecentMap } from '../lib/recent-map.ts'
 import { parseCgroupPath, type CgroupIdentity } from './cgroup-path.ts'
 
 /** A process as the kernel names it. */
@@ -24,31 +25,32 @@ export interface ProcessNames {
 
 const nothing: ProcessNames = { executable: undefined, cgroup: undefined, cgroupPath: undefined }
 
+/** How long it is kept of a process that nobody asks for. */
+const keptMs = 300_000
+
 /**
- * Reads each process once, when it is first asked for, and keeps what it found when the process has ended, until
- * `maxProcesses` others were asked for.
+ * Reads each process once, when it is first asked for, and keeps what it found when the process has ended, for some
+ * minutes or until `maxProcesses` others were asked for.
  */
 export class ProcessReader {
   readonly #isRunning: (pid: number, startNs: number) => boolean
   readonly #root: string
-  readonly #maxProcesses: number
-  /** The one that was asked for longest ago first. */
-  readonly #known = new Map<string, ProcessNames>()
+  readonly #known: RecentMap<string, ProcessNames>
 
   /** @param isRunning whether the process of that pid is still the one that started then */
   constructor(options: { isRunning: (pid: number, startNs: number) => boolean; root?: string; maxProcesses?: number }) {
     this.#isRunning = options.isRunning
     this.#root = options.root ?? '/proc'
-    this.#maxProcesses = options.maxProcesses ?? 4096
+    this.#known = new RecentMap({ maxEntries: options.maxProcesses ?? 4096, keptMs })
   }
 
   namesOf(facts: ProcessFacts): ProcessNames {
     const key = `${facts.pid} ${facts.startNs}`
-    const names = this.#known.get(key) ?? this.#read(facts)
+    const known = this.#known.get(key)
+    if (known) return known
+    const names = this.#read(facts)
     if (names === undefined) return nothing
-    this.#known.delete(key)
     this.#known.set(key, names)
-    if (this.#known.size > this.#maxProcesses) this.#known.delete(this.#known.keys().next().value ?? '')
     return names
   }
 

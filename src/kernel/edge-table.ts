@@ -13,15 +13,13 @@ const edgeSlots = 2048
 const processSlots = 1024
 const reservedSlots = 256
 
-/** One entry of the kernel's table, as it stands; counts only grow, and wrap at 2^32. */
+/** One entry of the kernel's table. */
 export interface EdgeEntry {
   slot: number
   /** Undefined: shared by all that found no slot. */
   key: EdgeKey | undefined
   /** IPPROTO_TCP or IPPROTO_UDP. */
   protocol: number
-  /** struct wl_edge_stats. */
-  stats: Buffer
 }
 
 /** What the kernel counts for each edge: a process and whom it talks to. */
@@ -29,6 +27,7 @@ export class EdgeTable {
   readonly #object: NativeBpfObject
   readonly #reservedFrom: number
   readonly #keys = new Map<number, Uint8Array>()
+  readonly #stats = Buffer.allocUnsafeSlow(edgeStatsBytes)
 
   /** Of a loaded object whose maps were sized; fills the lists of free slots. */
   constructor(object: NativeBpfObject) {
@@ -64,17 +63,17 @@ export class EdgeTable {
       const slot = values.readUInt32LE(4 * i)
       const key = decodeEdgeKey(keyView, i * edgeKeyBytes)
       this.#keys.set(slot, keys.subarray(i * edgeKeyBytes, (i + 1) * edgeKeyBytes))
-      return { slot, key, protocol: key.protocol, stats: this.#stats(slot) }
+      return { slot, key, protocol: key.protocol }
     })
-    for (const { slot, protocol } of othersSlots)
-      entries.push({ slot, key: undefined, protocol, stats: this.#stats(slot) })
+    for (const { slot, protocol } of othersSlots) entries.push({ slot, key: undefined, protocol })
     return entries
   }
 
-  #stats(slot: number): Buffer {
-    const stats = this.#object.lookup('edge_stats', u32Bytes(slot))
-    if (!stats) throw new RangeError(`there is no edge slot ${slot}`)
-    return stats
+  /** The struct wl_edge_stats of a slot as it stands now: counts only grow, and wrap at 2^32. Valid until the next call. */
+  stats(slot: number): Buffer {
+    if (!this.#object.lookupInto('edge_stats', u32Bytes(slot), this.#stats))
+      throw new RangeError(`there is no edge slot ${slot}`)
+    return this.#stats
   }
 
   /** Frees the entry that the last read() found in the slot: its process is gone, so nobody counts there any more. */

@@ -42,6 +42,8 @@ export interface NativeBpfObject {
   programInfo(program: string): { id: number; runs: number; runNs: number; missedRuns: number }
   /** Of a per-CPU map: a value for each possible CPU, each padded to 8 bytes. */
   lookup(map: string, key: Uint8Array): Buffer | undefined
+  /** The same, into bytes of the value's size. @returns false: there is no such key */
+  lookupInto(map: string, key: Uint8Array, value: Uint8Array): boolean
   update(map: string, key: Uint8Array, value: Uint8Array): void
   /** Of a key that is not there: nothing. */
   remove(map: string, key: Uint8Array): void

@@ -1,4 +1,5 @@
 import { networkNamespaces, type NetworkNamespace } from '../host/network-namespaces.ts'
+import { isRunning } from '../host/process-start.ts'
 import { lookupTranslations } from '../kernel/conntrack.ts'
 import { OperatorError } from '../lib/operator-error.ts'
 import type { ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
@@ -12,6 +13,8 @@ const patienceNs = 200e6
 /** Connections that are looked up at once, and namespaces that are asked. */
 const maxLookups = 256
 const maxNamespaces = 64
+/** Edges that are looked at, at once, whether their processes are still there: all that there may be within a minute. */
+const maxLooks = 64
 /** How long the list of namespaces is good, and an edge that was looked up in vain is left alone. */
 const namespacesMs = 5000
 const vainMs = 10_000
@@ -29,7 +32,10 @@ export class LinkFinder {
   /** @param now nanoseconds after the epoch */
   constructor(now: () => number) {
     this.#now = now
-    this.#timer = setInterval(() => void this.#lookUp(), lookupMs)
+    this.#timer = setInterval(() => {
+      this.#links.forgetEnded(isRunning, this.#now(), maxLooks)
+      void this.#lookUp()
+    }, lookupMs)
     this.#timer.unref()
   }
 

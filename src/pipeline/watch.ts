@@ -213,7 +213,7 @@ export class Watch {
     const table = this.#session.edges
     if (!table) return []
     const entries = table.read()
-    const activities = this.#edges.update(entries)
+    const activities = this.#edges.update({ entries, statsOf: (slot) => table.stats(slot) })
     for (const activity of activities) this.#identities.identifyEdge(activity)
     const active = new Set(activities.map(({ edge }) => edge))
     for (const { slot, key } of entries) {

@@ -9,18 +9,24 @@ import {
 } from '../model/edge.ts'
 import { decodeEdgeStats, EdgeRole, type EdgeKey, type EdgeStats, type Histogram } from '../wire/wire.gen.ts'
 
-/** An entry of the kernel's table: counts that only grow, and wrap at 2^32. */
-export interface EdgeReading {
+/** The kernel's table at one moment. */
+export interface EdgeReadings {
+  entries: readonly EdgeEntry[]
+  /** The counts of an entry, which only grow, and wrap at 2^32. Valid until the next call. */
+  statsOf: (slot: number) => Buffer
+}
+
+interface EdgeEntry {
   slot: number
   key: EdgeKey | undefined
   protocol: number
-  stats: Buffer
 }
 
 /** What is known of a slot: who has it, and its counts when it was last read. */
 interface Known {
   edge: Edge
-  stats: Buffer
+  /** Undefined: not read yet. */
+  stats: Buffer | undefined
   decoded: EdgeStats
   total: EdgeActivity
 }
@@ -40,14 +46,17 @@ export class EdgeActivities {
   }
 
   /** What the edges did since the reading before, not to be changed; those that did nothing are left out. */
-  update(readings: readonly EdgeReading[]): EdgeActivity[] {
-    return readings.flatMap((reading) => {
-      const known = this.#knownAs(reading)
-      if (known.stats.length > 0 && known.stats.equals(reading.stats)) return []
-      const decoded = decodeEdgeStats(viewOf(reading.stats), 0)
+  update({ entries, statsOf }: EdgeReadings): EdgeActivity[] {
+    return entries.flatMap((entry) => {
+      const known = this.#knownAs(entry)
+      const stats = statsOf(entry.slot)
+      if (known.stats?.equals(stats)) return []
+      const decoded = decodeEdgeStats(viewOf(stats), 0)
       if (known.edge.process) Object.assign(known.edge.process, { comm: decoded.comm, cgroupId: decoded.cgroupId })
       const activity = difference(known.edge, decoded, known.decoded)
-      known.stats = reading.stats
+      // In place: a reading each second is no garbage.
+      if (known.stats) stats.copy(known.stats)
+      else known.stats = Buffer.from(stats)
       known.decoded = decoded
       if (!activity) return []
       addActivity(known.total, activity)
@@ -55,12 +64,12 @@ export class EdgeActivities {
     })
   }
 
-  #knownAs(reading: EdgeReading): Known {
-    let known = this.#known.get(reading.slot)
+  #knownAs(entry: EdgeEntry): Known {
+    let known = this.#known.get(entry.slot)
     if (!known) {
-      const edge = edgeOf(reading)
-      known = { edge, stats: Buffer.alloc(0), decoded: emptyStats, total: noActivity(edge) }
-      this.#known.set(reading.slot, known)
+      const edge = edgeOf(entry)
+      known = { edge, stats: undefined, decoded: emptyStats, total: noActivity(edge) }
+      this.#known.set(entry.slot, known)
     }
     return known
   }
@@ -104,7 +113,7 @@ const withoutProcess = {
   netns: undefined,
 } as const
 
-function edgeOf({ key, protocol }: EdgeReading): Edge {
+function edgeOf({ key, protocol }: EdgeEntry): Edge {
   const common = { ...withoutProcess, protocol: protocol === udp ? ('udp' as const) : ('tcp' as const) }
   if (!key) return common
   const process = { pid: key.pid, startNs: key.processStartNs, comm: '', cgroupId: 0 }

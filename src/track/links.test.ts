@@ -150,3 +150,28 @@ test("Docker's relay is left out: client and container are the ends", () => {
   assert.equal(textOf(links, edge(api, 'server', '172.17.0.1', 80, 2)), 'server of web → api:80 (docker-proxy)')
   assert.equal(links.of(edge(proxy, 'client', '172.17.0.2', 80)), undefined)
 })
+
+test('the edges of a process that has ended are forgotten after a minute, those of others stay', () => {
+  const links = new Links()
+  const client = end(web, 'client', '10.0.0.1:40000>10.0.0.2:6379')
+  const server = end(redis, 'server', '10.0.0.2:6379>10.0.0.1:40000')
+  links.note(client, server)
+  const looked: number[] = []
+  const isRunning = (pid: number): boolean => {
+    looked.push(pid)
+    return pid === redis.pid
+  }
+  const known = (): boolean[] => [links.knows(client), links.knows(server)]
+  links.forgetEnded(isRunning, 59e9, 10)
+  assert.deepEqual([known(), looked], [[true, true], []])
+  links.forgetEnded(isRunning, 60e9, 10)
+  assert.deepEqual(
+    [known(), looked],
+    [
+      [false, true],
+      [1, 2],
+    ],
+  )
+  links.forgetEnded(isRunning, 61e9, 10)
+  assert.deepEqual(looked, [1, 2])
+})

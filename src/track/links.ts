@@ -13,6 +13,8 @@ export interface LinkSide {
 /** What is known of an edge whose other end is on this host. */
 interface KnownEdge {
   own: Task
+  /** When it was last known that the process is there; nanoseconds after the epoch. */
+  seenNs: number
   side: 'client' | 'server'
   port: number
   /** Whom it was seen to talk to, by the edge that it is to them. */
@@ -23,14 +25,16 @@ interface KnownEdge {
 const proxyComm = 'docker-proxy'
 
 const maxPartners = 64
+/** How long the edges of a process are kept that has ended: others may ask for them yet. */
+const afterlifeNs = 60e9
 
 /**
  * Which edges are the two ends of the same connections. An edge is many connections; one pair of sockets tells whom it
- * talks to. Bounded: of what was not used for the longest time it is forgotten.
+ * talks to. What its process has left behind is forgotten. Bounded: of what was seen longest ago, too.
  */
 export class Links {
   readonly #maxEdges: number
-  /** The one that was used longest ago first. */
+  /** The one that was seen longest ago first. */
   readonly #edges = new Map<string, KnownEdge>()
   /** Behind each relay, by its process: the server; and before it: the clients. */
   readonly #behind = new Map<string, { server: Task; port: number }>()
@@ -62,14 +66,31 @@ export class Links {
 
   #add(end: ConnectionEnd, side: 'client' | 'server', partner: ConnectionEnd, port: number): void {
     const key = edgeKey(edgeOfEnd(end, side))
-    const known = this.#edges.get(key) ?? { own: end.owner, side, port, partners: new Map<string, Task>() }
+    const known = this.#edges.get(key) ?? { own: end.owner, seenNs: 0, side, port, partners: new Map<string, Task>() }
     known.own = end.owner
+    known.seenNs = end.timeNs
     const partnerSide = side === 'client' ? 'server' : 'client'
     known.partners.set(edgeKey(edgeOfEnd(partner, partnerSide)), partner.owner)
     if (known.partners.size > maxPartners) known.partners.delete(known.partners.keys().next().value ?? '')
     this.#edges.delete(key)
     this.#edges.set(key, known)
     if (this.#edges.size > this.#maxEdges) this.#edges.delete(this.#edges.keys().next().value ?? '')
+  }
+
+  /**
+   * Looks at edges that were not seen for a minute, at most so many, and forgets those whose process has ended.
+   *
+   * @param nowNs nanoseconds after the epoch
+   */
+  forgetEnded(isRunning: (pid: number, startNs: number) => boolean, nowNs: number, maxLooks: number): void {
+    let looks = 0
+    for (const [key, known] of this.#edges) {
+      if (nowNs - known.seenNs < afterlifeNs || looks++ === maxLooks) return
+      this.#edges.delete(key)
+      if (!isRunning(known.own.pid, known.own.processStartNs)) continue
+      known.seenNs = nowNs
+      this.#edges.set(key, known)
+    }
   }
 
   /** The link that an edge is an end of; undefined: the other end is not on this host, or not known yet. */

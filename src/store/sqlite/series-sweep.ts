@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { IdSet } from './id-set.ts'
 import type { RecordWriter } from './record-writer.ts'
 
 const rowsPerCall = 20_000
@@ -12,7 +13,8 @@ const seriesPerCall = 1000
 export class SeriesSweep {
   readonly #db: DatabaseSync
   readonly #writer: RecordWriter
-  #used = new Set<number>()
+  /** Of the series that records are of; undefined: the walk has not begun. */
+  #used: IdSet | undefined
   #walkedId = 0
   /** Once all records were walked over: series up to here were looked at. */
   #sweptId: number | undefined
@@ -23,27 +25,32 @@ export class SeriesSweep {
   }
 
   advance(): void {
-    if (!this.#walk()) return
-    const unused = this.#unused()
+    this.#used ??= new IdSet(this.#firstSeries())
+    if (!this.#walk(this.#used)) return
+    const unused = this.#unused(this.#used)
     this.#writer.transact(() => {
       const forget = this.#db.prepare('DELETE FROM series WHERE id = ?')
       for (const id of unused) forget.run(id)
     })
   }
 
+  #firstSeries(): number {
+    return Number(this.#db.prepare('SELECT CAST(min(id) AS REAL) AS id FROM series').get()?.['id'] ?? 0)
+  }
+
   /** Whether it has come to the last record. */
-  #walk(): boolean {
+  #walk(used: IdSet): boolean {
     const rows = this.#db
       .prepare(
         'SELECT CAST(id AS REAL) AS id, CAST(series AS REAL) AS series FROM record NOT INDEXED WHERE record.id > ? ORDER BY record.id LIMIT ?',
       )
       .all(this.#walkedId, rowsPerCall)
-    for (const { series } of rows) this.#used.add(Number(series))
+    for (const { series } of rows) used.add(Number(series))
     this.#walkedId = Number(rows.at(-1)?.['id'] ?? this.#walkedId)
     return rows.length < rowsPerCall
   }
 
-  #unused(): number[] {
+  #unused(used: IdSet): number[] {
     const from = this.#sweptId ?? 0
     const ids = this.#db
       .prepare('SELECT CAST(id AS REAL) AS id FROM series WHERE series.id > ? ORDER BY series.id LIMIT ?')
@@ -52,9 +59,9 @@ export class SeriesSweep {
     const isDone = ids.length < seriesPerCall
     this.#sweptId = isDone ? undefined : ids.at(-1)
     const remembered = this.#writer.series.rememberedIds
-    const unused = ids.filter((id) => !this.#used.has(id) && !remembered.has(id))
+    const unused = ids.filter((id) => !used.has(id) && !remembered.has(id))
     if (isDone) {
-      this.#used = new Set()
+      this.#used = undefined
       this.#walkedId = 0
     }
     return unused

@@ -1,7 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { RecentMap } from '../../lib/recent-map.ts'
 import { seriesChecksum, type Series } from './record-row.ts'
 
 const maxRemembered = 4096
+/** Several steps: of what is not there any more, nobody needs to know. */
+const rememberedMs = 60_000
 
 const columns = 'host, service, container, pod, namespace, key, CAST(crc AS REAL) AS crc'
 
@@ -51,7 +54,10 @@ export class SeriesReader {
 export class SeriesWriter {
   readonly #byChecksum: StatementSync
   readonly #insert: StatementSync
-  readonly #ids = new Map<string, { id: number; crc: number }>()
+  readonly #ids = new RecentMap<string, { id: number; crc: number }>({
+    maxEntries: maxRemembered,
+    keptMs: rememberedMs,
+  })
 
   constructor(db: DatabaseSync) {
     this.#byChecksum = db.prepare(`SELECT CAST(id AS REAL) AS id, ${columns} FROM series WHERE crc = ?`)
@@ -79,7 +85,6 @@ export class SeriesWriter {
     if (remembered) return remembered
     const crc = seriesChecksum(series)
     const numbered = { id: this.#found(text, crc) ?? Number(this.#insert.run(...texts, crc).lastInsertRowid), crc }
-    if (this.#ids.size >= maxRemembered) this.#ids.clear()
     this.#ids.set(text, numbered)
     return numbered
   }
