@@ -55,6 +55,29 @@ int existing_owners(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
+/*
+ * The descriptors of a process follow each other, so it is read once for all of them. One reader at a time: each holds
+ * programs of its own.
+ */
+static struct {
+	__u64 session_id; /* of the reading that it was found in */
+	__u64 address;
+	struct wl_task task;
+} last_holder;
+
+static __always_inline void read_holder(struct bpf_iter__task_file *ctx, struct task_struct *task, struct wl_task *out)
+{
+	__u64 session_id = ctx->meta->session_id;
+
+	if (last_holder.session_id != session_id || last_holder.address != (__u64)task ||
+	    last_holder.task.tid != (__u32)task->pid) {
+		read_task(task, &last_holder.task, WL_OWNER_SOURCE_EXISTING);
+		last_holder.address = (__u64)task;
+		last_holder.session_id = session_id;
+	}
+	*out = last_holder.task;
+}
+
 /* Every descriptor of a TCP socket. */
 SEC("iter/task_file")
 int socket_holders(struct bpf_iter__task_file *ctx)
@@ -72,7 +95,7 @@ int socket_holders(struct bpf_iter__task_file *ctx)
 	record.inode = file->f_inode->i_ino;
 	record.fd = ctx->fd;
 	record.netns = netns_of(sk, UNTYPED);
-	read_task(task, &record.task, WL_OWNER_SOURCE_EXISTING);
+	read_holder(ctx, task, &record.task);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

@@ -20,9 +20,11 @@ export function byOwner(ownerOf: OwnerOf, listeners: Listeners): Grouping {
       ? { netns, process, ...(process.identity ? { identity: process.identity } : {}) }
       : { netns, isUnknown: true },
   )
+  let last: Owned | undefined
   const ownedBy = (netns: number, owner: Task | undefined): Owned => {
+    if (last?.netns === netns && last.owner === owner) return last
     const known = byNetns.get(netns)?.get(owner)
-    if (known) return known
+    if (known) return (last = known)
     const made = { netns, owner, peers: new Map<SocketState, PeerCounts>() }
     const ofNetns = byNetns.get(netns) ?? new Map<Task | undefined, Owned>()
     byNetns.set(netns, ofNetns.set(owner, made))
@@ -52,7 +54,7 @@ type Peer = NonNullable<StateSubject['peer']>
 /** How many sockets there are to each peer: that of a client is a service, that of a server an address. */
 class PeerCounts {
   /** Address → port → count, without a text for each socket; the port is 0 where it does not matter. */
-  readonly #byAddress = new Map<string, Map<number, number>>()
+  readonly #byAddress = new Map<string, Map<number, { count: number }>>()
 
   /** Listeners have no peer. */
   add({ tuple }: SocketRecord, listeners: Listeners): void {
@@ -61,15 +63,17 @@ class PeerCounts {
     const address = tuple.peerAddress
     const port = listeners.of(tuple) ? 0 : peerPort
     let ports = this.#byAddress.get(address)
-    if (!ports) this.#byAddress.set(address, (ports = new Map<number, number>()))
-    ports.set(port, (ports.get(port) ?? 0) + 1)
+    if (!ports) this.#byAddress.set(address, (ports = new Map<number, { count: number }>()))
+    const known = ports.get(port)
+    if (known) known.count++
+    else ports.set(port, { count: 1 })
   }
 
   /** Of several with as many always the same. */
   main(): Peer | undefined {
     let main: { address: string; port: number; count: number } | undefined
     for (const [address, ports] of this.#byAddress)
-      for (const [port, count] of ports) {
+      for (const [port, { count }] of ports) {
         const isBefore = main && (address < main.address || (address === main.address && port < main.port))
         if (!main || count > main.count || (count === main.count && isBefore)) main = { address, port, count }
       }

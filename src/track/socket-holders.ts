@@ -11,6 +11,8 @@ export interface Holder {
 /** The holders of sockets in one moment, and the processes of each network namespace. */
 export class SocketHolders {
   readonly #byPid = new Map<number, Task>()
+  /** The descriptors of a process follow each other. */
+  #last: Task | undefined
   readonly #tasks: Task[] = []
   readonly #fds: number[] = []
   /** Inode → index. */
@@ -33,11 +35,13 @@ export class SocketHolders {
   /** One object for each process. */
   #taskOf({ task }: HolderRecord): Task {
     const { pid, processStartNs } = task
+    const last = this.#last
+    if (last?.pid === pid && last.processStartNs === processStartNs) return last
     const known = this.#byPid.get(pid)
-    if (known?.processStartNs === processStartNs) return known
-    const made = taskOf(task)
-    this.#byPid.set(pid, made)
-    return made
+    const found = known?.processStartNs === processStartNs ? known : taskOf(task)
+    this.#byPid.set(pid, found)
+    this.#last = found
+    return found
   }
 
   #addHolder(record: HolderRecord): void {

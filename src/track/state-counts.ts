@@ -1,11 +1,14 @@
 import { stateName, stateNumbers, socketStates, type StateCounts } from '../model/socket-state.ts'
 import { SocketRecord, socketRecordBytes } from '../wire/wire.gen.ts'
 
+/** TCP_LISTEN of include/net/tcp_states.h. */
+const listening = 10
+
 /** The sockets of one moment, read in place: there may be very many. */
 export class SocketTable {
   readonly #chunks: readonly DataView[]
 
-  /** @param buffers of whole SocketRecords */
+  /** @param buffers of whole SocketRecords, those that listen first */
   constructor(buffers: readonly Buffer[]) {
     this.#chunks = buffers.map(({ buffer, byteOffset, byteLength }) => new DataView(buffer, byteOffset, byteLength))
   }
@@ -21,6 +24,17 @@ export class SocketTable {
       for (let offset = 0; offset < view.byteLength; offset += socketRecordBytes)
         visit(record.at(offset), chunk, offset)
     })
+  }
+
+  /** The sockets that listen, which come first in each buffer; otherwise as each(). */
+  eachListening(visit: (record: SocketRecord) => void): void {
+    for (const view of this.#chunks) {
+      const record = new SocketRecord(view)
+      for (let offset = 0; offset < view.byteLength; offset += socketRecordBytes) {
+        if (record.at(offset).state !== listening) break
+        visit(record)
+      }
+    }
   }
 
   /** @returns undefined where there is none */
