@@ -4,9 +4,9 @@ import { setSysctl, twoHosts, type TwoHosts } from '../../lab/network.ts'
 
 const port = 7000
 /** Threads that make one connection after the other. */
-const visitors = 4
+const visitors = 8
 /** Threads that exchange small messages over connections that stay. */
-const talkers = 2
+const talkers = 4
 
 /** Connections, processes and network namespaces that come and go, and messages, until it is disposed of. */
 export class Churn implements AsyncDisposable {

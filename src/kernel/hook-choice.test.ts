@@ -9,7 +9,8 @@ import {
   withoutForgetting,
   withoutSignal,
 } from './hook-choice.ts'
-import { pointsOf, probePoints, type PointName } from './probe-points.ts'
+import { probePoints, type PointName } from './probe-points.ts'
+import { pointsOf } from './probe-signals.ts'
 
 const none = new Map<string, string>()
 

@@ -1,7 +1,5 @@
 import {
-  pointsOf,
   probePoints,
-  signalSpecs,
   forgettingPoints,
   historyPoints,
   statePoints,
@@ -9,9 +7,8 @@ import {
   type HookVariant,
   type PointName,
   type ProbePoint,
-  type ProbeSignal,
-  type SignalSpec,
 } from './probe-points.ts'
+import { pointsOf, signalSpecs, type ProbeSignal, type SignalSpec } from './probe-signals.ts'
 
 /** Why a way to watch a point cannot be used, in words for the operator. Key: the variant's first program. */
 export type RefusedVariants = ReadonlyMap<string, string>

@@ -16,15 +16,8 @@ import {
 } from './hook-choice.ts'
 import { lockdown, ownRights } from './host-kernel.ts'
 import { bpfObjectFile, native, type NativeBpfObject, type NativeError } from './native.ts'
-import {
-  pointsOf,
-  probePoints,
-  type Hook,
-  type HookVariant,
-  type PointName,
-  type ProbePoint,
-  type ProbeSignal,
-} from './probe-points.ts'
+import { probePoints, type Hook, type HookVariant, type PointName, type ProbePoint } from './probe-points.ts'
+import { pointsOf, type ProbeSignal } from './probe-signals.ts'
 
 const noPermission = 'not permitted on this host'
 const notHere = 'this kernel does not have it'

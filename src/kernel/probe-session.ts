@@ -22,7 +22,8 @@ import { loadPrograms, type Circumstances, type LoadedPrograms } from './load-pr
 import { readInNamespaces } from './namespace-iterator.ts'
 import { native, type NativeBpfObject } from './native.ts'
 import { PacketClock } from './packet-clock.ts'
-import type { PointName, ProbeSignal } from './probe-points.ts'
+import type { PointName } from './probe-points.ts'
+import type { ProbeSignal } from './probe-signals.ts'
 import { RingReader, type BatchHandler } from './ring-reader.ts'
 
 const maxRecordBytes = Math.max(

@@ -1,6 +1,6 @@
 import { hostKernel, ownRights, type HostKernel, type Rights } from '../kernel/host-kernel.ts'
 import type { SignalStatus } from '../kernel/hook-choice.ts'
-import { probeSignals } from '../kernel/probe-points.ts'
+import { probeSignals } from '../kernel/probe-signals.ts'
 import { ProbeSession } from '../kernel/probe-session.ts'
 import { OperatorError } from '../lib/operator-error.ts'
 import { kernelConfig } from './kernel-config.ts'

@@ -1,4 +1,4 @@
-import { signalSpecs, type ProbeSignal } from '../kernel/probe-points.ts'
+import { signalSpecs, type ProbeSignal } from '../kernel/probe-signals.ts'
 import { cpuShare, type SelfCost } from './self-cost.ts'
 
 /**

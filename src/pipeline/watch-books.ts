@@ -1,4 +1,4 @@
-import type { ProbeSignal } from '../kernel/probe-points.ts'
+import type { ProbeSignal } from '../kernel/probe-signals.ts'
 import type { KernelBook } from '../kernel/probe-session.ts'
 import { signalNames, type Book, type SignalName } from '../model/book.ts'
 import type { EdgeActivity } from '../model/edge.ts'

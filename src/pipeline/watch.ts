@@ -2,13 +2,10 @@ import { cgroupFolders } from '../host/cgroup-folders.ts'
 import { networkNamespaces } from '../host/network-namespaces.ts'
 import { isRunning } from '../host/process-start.ts'
 import type { ServiceRule } from '../identity/identities.ts'
-import { passesIdentity } from '../identity/identity-filter.ts'
 import type { SignalStatus } from '../kernel/hook-choice.ts'
-import type { ProbeSignal } from '../kernel/probe-points.ts'
-import { kernelDropReasons } from '../kernel/drop-reasons.ts'
+import type { ProbeSignal } from '../kernel/probe-signals.ts'
 import { ProbeSession, type ProgramRuns } from '../kernel/probe-session.ts'
-import type { Book, SignalName } from '../model/book.ts'
-import type { Identity } from '../model/container.ts'
+import type { Book } from '../model/book.ts'
 import type { ConnectionEvent, ExistingConnection } from '../model/connection-event.ts'
 import type { EdgeActivity } from '../model/edge.ts'
 import type { ToldHistory } from '../model/incident.ts'
@@ -18,27 +15,13 @@ import type { PickupSample } from '../model/pickup-sample.ts'
 import type { SendSample } from '../model/send-sample.ts'
 import type { SocketState, StateChange } from '../model/socket-state.ts'
 import { EdgeActivities } from '../track/edge-activity.ts'
-import {
-  closeEventOf,
-  connectionEventOf,
-  existingConnectionOf,
-  ledgerOf,
-  packetEventOf,
-  pickupSampleOf,
-  sendSampleOf,
-  stateChangeOf,
-} from '../track/event-facts.ts'
-import { socketHistoryOf } from '../track/history-facts.ts'
-import { PendingConnects } from '../track/pending-connects.ts'
-import type { Task } from '../model/process.ts'
-import type { SocketPair } from '../model/socket.ts'
-import { readBatch, type EventHandlers } from '../wire/event-batch.ts'
-import { CgroupChange, EventKind } from '../wire/wire.gen.ts'
+import { readBatch } from '../wire/event-batch.ts'
 import { CgroupFilter } from './cgroup-filter.ts'
 import { cgroupHierarchyOfHost } from './cgroup-hierarchy.ts'
 import { HostIdentities } from './host-identities.ts'
 import { isByIdentity, kernelConfig, type KernelWishes } from './kernel-config.ts'
 import { WatchBooks } from './watch-books.ts'
+import { WatchEvents } from './watch-events.ts'
 
 export interface WatchOptions extends KernelWishes {
   signals: readonly ProbeSignal[]
@@ -90,26 +73,22 @@ const endlessRetired = 64
 /** A running watch over the sockets of this host: from the kernel's events to the sinks, every event accounted for. */
 export class Watch {
   readonly #session: ProbeSession
-  readonly #options: WatchOptions
   readonly #sinks: WatchSinks
-  readonly #pending: PendingConnects | undefined
   readonly #edges: EdgeActivities
   readonly #identities: HostIdentities
   readonly #cgroupFilter: CgroupFilter | undefined
   readonly #books: WatchBooks
-  #eventsLeft: number
+  readonly #events: WatchEvents
   #dueTimer: NodeJS.Timeout | undefined
 
   private constructor(options: WatchOptions, sinks: WatchSinks) {
-    this.#options = options
     this.#sinks = sinks
     this.#books = new WatchBooks(options)
-    this.#eventsLeft = options.maxEvents ?? Infinity
     this.#edges = new EdgeActivities(options.isEndless ? endlessRetired : undefined)
-    this.#pending = options.slowNs === undefined ? undefined : new PendingConnects(options.slowNs)
-    const handlers = this.#handlers(options)
     const cgroupHierarchy = cgroupHierarchyOfHost()
     this.#identities = new HostIdentities(cgroupHierarchy, options.serviceOf)
+    this.#events = new WatchEvents({ options, sinks, identities: this.#identities, books: this.#books })
+    const handlers = this.#events.handlers()
     this.#session = new ProbeSession({
       signals: [...options.signals, 'cgroup'],
       isSparing: options.isSparing ?? false,
@@ -129,6 +108,7 @@ export class Watch {
       hasServiceRules: options.serviceOf !== undefined,
     })
     const { mountPoint } = cgroupHierarchy
+    this.#events.cgroupFilter = this.#cgroupFilter
     for (const { id } of mountPoint === undefined ? [] : cgroupFolders(mountPoint)) this.#cgroupFilter.add(id)
   }
 
@@ -185,7 +165,7 @@ export class Watch {
   /** The books up to the last harvest. */
   books(): Book[] {
     const all = this.#edges.totals()
-    const wanted = all.filter(({ edge }) => this.#isWanted(edge.process?.identity))
+    const wanted = all.filter(({ edge }) => this.#events.isWanted(edge.process?.identity))
     return this.#books.balance(this.#session.books(), all, wanted)
   }
 
@@ -221,117 +201,18 @@ export class Watch {
       table.release(slot)
       this.#edges.retire(slot)
     }
-    return activities.filter((activity) => this.#isWanted(activity.edge.process?.identity))
-  }
-
-  #isWanted(identity: Identity | undefined): boolean {
-    return !this.#cgroupFilter || passesIdentity(this.#options.filter, identity)
-  }
-
-  #handlers(options: WatchOptions): EventHandlers {
-    const dropReasons = options.packetRows ? kernelDropReasons() : {}
-    return {
-      onOpen: (wireEvent) => {
-        if (wireEvent.kind === EventKind.existing) {
-          const event = existingConnectionOf(wireEvent)
-          if (this.#isWanted(this.#identities.identify(event.owner, event.socket))) this.#sinks.onExisting?.(event)
-          return
-        }
-        const event = connectionEventOf(wireEvent)
-        if (event.kind === 'pending') {
-          if (this.#isOfWanted('pending', event.owner, event.socket)) {
-            this.#books.delivered.pending++
-            this.#pending?.begin(event)
-          }
-          return
-        }
-        if (event.kind !== 'accept') {
-          this.#pending?.end(event.connectionId)
-          if (!this.#isSlow(event.handshakeNs)) {
-            this.#books.leftOut.connect++
-            return
-          }
-        }
-        if (this.#admit(event.kind === 'accept' ? 'accept' : 'connect', event.owner, event.socket))
-          this.#sinks.onConnection?.(event)
-      },
-      onClose: (wireEvent) => {
-        const event = closeEventOf(wireEvent)
-        if (this.#admit('close', event.owner, event.socket)) this.#sinks.onConnection?.(event)
-      },
-      onPickup: (wireEvent) => {
-        const sample = pickupSampleOf(wireEvent)
-        if (this.#admit(sample.protocol === 'udp' ? 'udpPickup' : 'pickup', sample.reader, sample.socket))
-          this.#sinks.onPickup?.(sample)
-      },
-      onSend: (wireEvent) => {
-        const sample = sendSampleOf(wireEvent)
-        if (this.#admit(sample.protocol === 'udp' ? 'udpSend' : 'send', sample.sender, sample.socket))
-          this.#sinks.onSend?.(sample)
-      },
-      onPacket: (wireEvent) => {
-        const event = packetEventOf(wireEvent, dropReasons)
-        if (this.#admit(event.kind, event.owner, event.socket)) this.#sinks.onPacket?.(event)
-      },
-      onLedger: (wireEvent) => {
-        const ledger = ledgerOf(wireEvent)
-        if (this.#admit('ledger', ledger.owner, ledger.socket)) this.#sinks.onLedger?.(ledger)
-      },
-      onState: (wireEvent) => {
-        const change = stateChangeOf(wireEvent)
-        const { states } = this.#options
-        if (states && !states.has(change.from) && !states.has(change.to)) this.#books.leftOut.state++
-        else if (this.#admit('state', change.owner, change.socket)) this.#sinks.onState?.(change)
-      },
-      onHistory: (wireEvent) => {
-        const history = socketHistoryOf(wireEvent)
-        if (this.#admit('history', history.owner, history.socket)) this.#sinks.onHistory?.(history)
-      },
-      onCgroup: ({ change, cgroupId, path }) => {
-        if (change === CgroupChange.created) {
-          this.#identities.note(cgroupId, path)
-          this.#cgroupFilter?.add(cgroupId)
-        } else {
-          this.#cgroupFilter?.remove(cgroupId)
-        }
-      },
-    }
-  }
-
-  #isSlow(handshakeNs: number | undefined): boolean {
-    const { slowNs } = this.#options
-    return slowNs === undefined || (handshakeNs !== undefined && handshakeNs > slowNs)
-  }
-
-  /** Says whose an event is; false, and booked, where nobody looks for them. */
-  #isOfWanted(signal: SignalName, owner: Task | undefined, socket: SocketPair): boolean {
-    const isWanted = this.#isWanted(this.#identities.identify(owner, socket))
-    if (!isWanted) this.#books.leftOut[signal]++
-    return isWanted
-  }
-
-  #admit(signal: SignalName, owner: Task | undefined, socket: SocketPair): boolean {
-    if (!this.#isOfWanted(signal, owner, socket)) return false
-    if (this.#eventsLeft <= 0) {
-      this.#books.leftOut[signal]++
-      return false
-    }
-    this.#books.delivered[signal]++
-    if (--this.#eventsLeft === 0) queueMicrotask(() => this.#sinks.onFull?.())
-    return true
+    return activities.filter((activity) => this.#events.isWanted(activity.edge.process?.identity))
   }
 
   /** Tells the connects that still wait when the threshold is over; an answer that is in the ring by then counts. */
   #watchDue(): void {
-    const dueNs = this.#pending?.nextDueNs()
+    const dueNs = this.#events.nextDueNs()
     if (dueNs === undefined || this.#dueTimer) return
     const waitMs = Math.max(1, Math.ceil((dueNs - this.#session.now()) / 1e6))
     this.#dueTimer = setTimeout(() => {
       this.#dueTimer = undefined
       this.#session.drain()
-      for (const event of this.#pending?.takeDue(this.#session.now()) ?? []) {
-        if (this.#eventsLeft > 0) this.#sinks.onConnection?.(event)
-      }
+      for (const event of this.#events.takeDue(this.#session.now())) this.#sinks.onConnection?.(event)
       this.#sinks.onBatchEnd?.()
       this.#watchDue()
     }, waitMs)
@@ -347,7 +228,7 @@ export class Watch {
       durationNs: this.#session.now(),
       signals: this.signals,
       books: this.books(),
-      activities: this.#edges.totals().filter(({ edge }) => this.#isWanted(edge.process?.identity)),
+      activities: this.#edges.totals().filter(({ edge }) => this.#events.isWanted(edge.process?.identity)),
     }
     this.close()
     return result

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
-import { probeSignals } from '../../src/kernel/probe-points.ts'
+import { probeSignals } from '../../src/kernel/probe-signals.ts'
 import { Run, runToEnd } from './wirelag.ts'
 
 const withoutRights = ['setpriv', '--bounding-set=-bpf,-perfmon,-sys_admin']

@@ -1,4 +1,4 @@
-import { probeSignals, type ProbeSignal } from '../../src/kernel/probe-points.ts'
+import { probeSignals, type ProbeSignal } from '../../src/kernel/probe-signals.ts'
 import type { KernelResult } from './matrix.ts'
 import { hookModes, type GuestReport, type HookMode } from './report.ts'
 

@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import type { ProbeSignal } from '../../kernel/probe-points.ts'
+import type { ProbeSignal } from '../../kernel/probe-signals.ts'
 import { parseDurationNs } from '../../lib/duration.ts'
 import { usageError } from '../../lib/operator-error.ts'
 import type { Alert } from '../../model/alert.ts'

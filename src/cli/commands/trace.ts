@@ -8,7 +8,7 @@ import {
   summaryJson,
 } from '../../export/ndjson.ts'
 import { ReverseNames } from '../../host/reverse-names.ts'
-import type { ProbeSignal } from '../../kernel/probe-points.ts'
+import type { ProbeSignal } from '../../kernel/probe-signals.ts'
 import { parseDurationNs } from '../../lib/duration.ts'
 import type { Watch } from '../../pipeline/watch.ts'
 import { ConnectionTally } from '../../track/connection-tally.ts'

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StoredRecord } from '../../model/record.ts'
-import { WriterLock } from '../sqlite/writer-lock.ts'
+import { WriterLock } from '../writer-lock.ts'
 import { decodeBatch, encodeBatch, type BatchChunk } from './batch-file.ts'
 
 /** Their names are in memory: some 4 MB. */

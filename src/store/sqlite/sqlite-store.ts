@@ -11,7 +11,7 @@ import { forgetSetAside, historyBytes, setAsideBytes, setDatabaseAside, setWalAs
 import { isDamage, isTrouble, troubleText } from './sqlite-trouble.ts'
 import type { RollUp } from './upkeep.ts'
 import { inspectWal } from './wal-file.ts'
-import { WriterLock } from './writer-lock.ts'
+import { WriterLock } from '../writer-lock.ts'
 
 export interface SqliteStoreOptions {
   /** The state directory: made with 0700 where it is not there. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Actor } from '../../../lab/actor.ts'
-import type { ProbeSignal } from '../../../src/kernel/probe-points.ts'
+import type { ProbeSignal } from '../../../src/kernel/probe-signals.ts'
 import type { HistoryEvent, ToldHistory } from '../../../src/model/incident.ts'
 import { Watch } from '../../../src/pipeline/watch.ts'
 import type { Check, GuestReport, HookMode } from '../report.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Actor } from '../../../lab/actor.ts'
-import { probeSignals, type ProbeSignal } from '../../../src/kernel/probe-points.ts'
+import { probeSignals, type ProbeSignal } from '../../../src/kernel/probe-signals.ts'
 import type { ConnectionEvent } from '../../../src/model/connection-event.ts'
 import type { PacketEvent } from '../../../src/model/packet-event.ts'
 import type { PickupSample } from '../../../src/model/pickup-sample.ts'

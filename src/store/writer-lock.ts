@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { OperatorError } from '../../lib/operator-error.ts'
+import { OperatorError } from '../lib/operator-error.ts'
 
 /**
  * Held by the one process that writes to a folder, and ended with it by the kernel, however it ends: a lock of SQLite's on an empty
