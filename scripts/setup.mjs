@@ -7,6 +7,7 @@ import { npmPackages } from './setup/npm-packages.mjs'
 import { bpfObject } from './setup/bpf-object.mjs'
 import { nativeAddon } from './setup/native-addon.mjs'
 import { labActor } from './setup/lab-actor.mjs'
+import { newerClickhouse } from './setup/newer-clickhouse.mjs'
 import { sidPackage } from './setup/sid-package.mjs'
 
 /** @type {import('./setup/system-packages.mjs').Purpose} */
@@ -28,6 +29,7 @@ try {
           sidPackage('victoria-metrics', 'usr/bin/victoria-metrics'),
           sidPackage('kustomize', 'usr/bin/kustomize'),
           sidPackage('golang-k8s-kubectl-dev', kubernetesSchema),
+          newerClickhouse(),
         ]
       : []),
   ])

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TestContext } from 'node:test'
 import type { ClickhouseCluster } from '../../lab/clickhouse-cluster.ts'
-import type { ClickhouseServer } from '../../lab/clickhouse-server.ts'
 import { ClickhouseHttp } from '../../src/store/clickhouse/clickhouse-http.ts'
 import { openClickhouseStore, type ClickhouseStoreOptions } from '../../src/store/clickhouse/clickhouse-store.ts'
 import { parseClickhouseUrl } from '../../src/store/clickhouse/clickhouse-url.ts'
@@ -11,6 +10,11 @@ import { largeLimits, scratchFolder } from './scratch.ts'
 
 const withinMs = 60_000
 let databases = 0
+
+/** Where a store may be. */
+interface StoreServer {
+  storeUrl(database: string, options?: string): string
+}
 
 /** A database of a test's own, with its tables. */
 export class ScratchDatabase {
@@ -22,7 +26,7 @@ export class ScratchDatabase {
   }
 
   static async make(
-    server: ClickhouseServer,
+    server: StoreServer,
     options: { cluster?: string; maxAgeMs?: number } = {},
   ): Promise<ScratchDatabase> {
     const database = new ScratchDatabase(options.cluster)
@@ -33,7 +37,7 @@ export class ScratchDatabase {
     return database
   }
 
-  url(server: ClickhouseServer, options: readonly string[] = []): string {
+  url(server: StoreServer, options: readonly string[] = []): string {
     const all = [...(this.cluster === undefined ? [] : [`cluster=${this.cluster}`]), ...options]
     return server.storeUrl(this.name, all.length > 0 ? `?${all.join('&')}` : '')
   }
