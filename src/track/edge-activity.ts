@@ -25,8 +25,10 @@ interface EdgeEntry {
 /** What is known of a slot: who has it, and its counts when it was last read. */
 interface Known {
   edge: Edge
-  /** Undefined: not read yet. */
+  /** Undefined: not read yet. `decoded` is in part a view of it. */
   stats: Buffer | undefined
+  /** For the next reading: one each second is no garbage. */
+  spare: Buffer | undefined
   decoded: EdgeStats
   total: EdgeActivity
 }
@@ -49,14 +51,15 @@ export class EdgeActivities {
   update({ entries, statsOf }: EdgeReadings): EdgeActivity[] {
     return entries.flatMap((entry) => {
       const known = this.#knownAs(entry)
-      const stats = statsOf(entry.slot)
-      if (known.stats?.equals(stats)) return []
+      const reading = statsOf(entry.slot)
+      if (known.stats?.equals(reading)) return []
+      const stats = known.spare ?? Buffer.allocUnsafeSlow(reading.length)
+      reading.copy(stats)
       const decoded = decodeEdgeStats(viewOf(stats), 0)
       if (known.edge.process) Object.assign(known.edge.process, { comm: decoded.comm, cgroupId: decoded.cgroupId })
       const activity = difference(known.edge, decoded, known.decoded)
-      // In place: a reading each second is no garbage.
-      if (known.stats) stats.copy(known.stats)
-      else known.stats = Buffer.from(stats)
+      known.spare = known.stats
+      known.stats = stats
       known.decoded = decoded
       if (!activity) return []
       addActivity(known.total, activity)
@@ -68,7 +71,7 @@ export class EdgeActivities {
     let known = this.#known.get(entry.slot)
     if (!known) {
       const edge = edgeOf(entry)
-      known = { edge, stats: undefined, decoded: emptyStats, total: noActivity(edge) }
+      known = { edge, stats: undefined, spare: undefined, decoded: emptyStats, total: noActivity(edge) }
       this.#known.set(entry.slot, known)
     }
     return known
