@@ -44,7 +44,31 @@ class Programs implements Disposable {
   }
 }
 
-test(`${reuses} processes with the same pid: none has the name of another`, async () => {
+/** Where the time of a loop goes: a test that is cut off says nothing. */
+class Laps {
+  readonly #spentMs = new Map<string, number>()
+  readonly #mostMs: number
+  readonly #startMs = performance.now()
+  #lapMs = this.#startMs
+
+  constructor(mostMs: number) {
+    this.#mostMs = mostMs
+  }
+
+  /** @throws Error when all of it takes too long */
+  end(what: string): void {
+    const nowMs = performance.now()
+    this.#spentMs.set(what, (this.#spentMs.get(what) ?? 0) + nowMs - this.#lapMs)
+    this.#lapMs = nowMs
+    if (nowMs - this.#startMs > this.#mostMs) throw new Error(`too slow: ${this.text}`)
+  }
+
+  get text(): string {
+    return [...this.#spentMs].map(([what, ms]) => `${what} ${ms.toFixed(0)} ms`).join(', ')
+  }
+}
+
+test(`${reuses} processes with the same pid: none has the name of another`, async (t) => {
   assert.ok(existsSync(lastPidFile), 'this kernel cannot be told the next pid (CONFIG_CHECKPOINT_RESTORE)')
   using programs = new Programs(['alpha', 'beta', 'gamma'])
   await using host = await Actor.inNewNamespace()
@@ -53,18 +77,24 @@ test(`${reuses} processes with the same pid: none has the name of another`, asyn
   using recording = await Recording.connections(inNetns(host))
   const before = Number(readFileSync(lastPidFile, 'utf8'))
   let reused = 0
+  const laps = new Laps(100_000)
   for (let i = 0; i < reuses; i++) {
     // One connects and is gone; before that is read, another has its pid, perhaps since the same tick of /proc's clock.
     writeFileSync(lastPidFile, String(before + 1000))
     const pid = programs.run(['alpha', 'beta'][i % 2]!, host, port)
+    laps.end('connecting')
     writeFileSync(lastPidFile, String(before + 1000))
     const next = spawn('bash', ['-c', `exec -a sleep ${programs.fileOf('gamma')} 10`])
     reused += Number(pid === before + 1001 && next.pid === pid)
     while (readlinkSync(`/proc/${next.pid}/exe`) !== programs.fileOf('gamma'));
+    laps.end('starting the next')
     recording.watch.drain()
+    laps.end('reading events')
     next.kill('SIGKILL')
     await once(next, 'exit')
+    laps.end('ending it')
   }
+  t.diagnostic(laps.text)
   await accepting
   const connects = (): { comm: string; service: string | undefined; startNs: number }[] =>
     recording.connections.flatMap(({ kind, owner }) =>
