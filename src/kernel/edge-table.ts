@@ -29,7 +29,10 @@ export class EdgeTable {
   readonly #keys = new Map<number, Uint8Array>()
   readonly #stats = Buffer.allocUnsafeSlow(edgeStatsBytes)
 
-  /** Of a loaded object whose maps were sized; fills the lists of free slots. */
+  /**
+   * Of a loaded object whose maps were sized; fills the lists of free slots. Before anything is attached: a socket that finds no
+   * slot counts with the others for as long as its process uses it.
+   */
   constructor(object: NativeBpfObject) {
     this.#object = object
     const entries = new Map(object.maps().map(({ name, maxEntries }) => [name, maxEntries]))

@@ -40,6 +40,14 @@ export interface Circumstances {
   areDatagramsSeenAtQueued: boolean
 }
 
+/** Of an object that may be loaded several times, until every program of it is taken. */
+export interface LoadingSteps {
+  /** It is opened: maps get their sizes, variables their values. */
+  configure: (object: NativeBpfObject, circumstances: Circumstances) => void
+  /** It is loaded, and nothing is attached yet: maps are filled that programs take from. */
+  fill: (object: NativeBpfObject) => void
+}
+
 /**
  * Loads and attaches the best programs for these signals that this kernel takes. Each way to watch a point may fail
  * alone: it is left out, with the reason, and the next is tried.
@@ -48,14 +56,14 @@ export interface Circumstances {
  *
  * @param isSparing whether to do without what burdens others
  * @param keepsHistory whether the last events of each socket are kept
- * @param configure sizes maps and sets variables of the opened object
+ * @param steps what is done to the object on the way
  * @throws OperatorError where nothing can be loaded at all: no rights, no BTF
  */
 export function loadPrograms(
   wanted: readonly ProbeSignal[],
   isSparing: boolean,
   keepsHistory: boolean,
-  configure: (object: NativeBpfObject, circumstances: Circumstances) => void,
+  steps: LoadingSteps,
 ): LoadedPrograms {
   checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
   const points = pointsOf(wanted).filter(isHere)
@@ -76,14 +84,14 @@ export function loadPrograms(
     const choices = neededChoices(candidates, signals)
     const object = openObject()
     try {
-      configure(object, {
+      steps.configure(object, {
         hasRdonlyCast: kernelHas('function', 'bpf_rdonly_cast'),
         hasCookie: kernelHas('function', 'bpf_get_socket_ptr_cookie'),
         isStateInHash,
         isFirstUseSeenAtRead: isServed(choices, 'acceptFirstUse'),
         areDatagramsSeenAtQueued: isServed(choices, 'datagramQueued'),
       })
-      const failure = tryPrograms(object, choices)
+      const failure = tryPrograms(object, choices, steps)
       if (!failure) return { object, signals, choices }
       refused.set(failure.key, failure.reason)
     } catch (error) {
@@ -221,7 +229,11 @@ interface Failure {
 }
 
 /** @returns the first variant that does not load or attach, or undefined when all do */
-function tryPrograms(object: NativeBpfObject, choices: readonly PointChoice[]): Failure | undefined {
+function tryPrograms(
+  object: NativeBpfObject,
+  choices: readonly PointChoice[],
+  { fill }: LoadingSteps,
+): Failure | undefined {
   const wanted = choices.filter((choice) => choice.hook !== 'off')
   const programs = new Set(wanted.flatMap((choice) => choice.programs))
   const spoilt = spoiltPrograms(process.env['WIRELAG_SPOIL'])
@@ -234,6 +246,7 @@ function tryPrograms(object: NativeBpfObject, choices: readonly PointChoice[]): 
   } catch (error) {
     return loadFailure(error as NativeError)
   }
+  fill(object)
   for (const choice of wanted) {
     if (choice.hook === 'iterator') continue
     for (const program of choice.programs) {

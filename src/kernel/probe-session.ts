@@ -109,12 +109,14 @@ export class ProbeSession {
   constructor(options: SessionOptions) {
     this.epochNs = process.hrtime.bigint()
     const { signals, isSparing = false, config } = options
-    this.#programs = loadPrograms(signals, isSparing, config.history !== 0, (object, circumstances) =>
-      this.#configure(object, circumstances, options),
-    )
+    let edges: EdgeTable | undefined
+    this.#programs = loadPrograms(signals, isSparing, config.history !== 0, {
+      configure: (object, circumstances) => this.#configure(object, circumstances, options),
+      fill: (object) => (edges = config.aggregate ? new EdgeTable(object) : undefined),
+    })
+    this.edges = edges
     this.#signals = this.#programs.signals
     this.#hasStateRows = options.config.stateRows !== 0
-    this.edges = options.config.aggregate ? new EdgeTable(this.#object) : undefined
     this.#packetClock =
       this.#uses('receiveQueued') || this.#uses('datagramQueued') ? new PacketClock(this.#object) : undefined
     const ring = this.#object.openRing('events')

@@ -160,3 +160,21 @@ test('what the filters leave out is counted at no edge', async () => {
   await other.do('close s')
   assert.deepEqual(recording.stop().activities, [])
 })
+
+test('who is busy when the watch begins has an entry of its own from the first message on', async () => {
+  await using host = await Actor.inNewNamespace()
+  const { value: port } = await host.do('listen l 127.0.0.1 0 5')
+  await host.do('tcp c 4')
+  await host.do(`connect c 127.0.0.1 ${port}`)
+  await host.do('accept l s')
+  host.in('busy', 'repeat 0 ping-pong c s 100').catch(() => undefined)
+  for (let i = 0; i < 5; i++) {
+    using recording = await edges(host)
+    const { activities } = recording.stop()
+    assert.ok(activities.some(({ stages }) => stages.send.count > 0))
+    assert.deepEqual(
+      activities.filter(({ edge }) => edge.process?.pid !== host.pid),
+      [],
+    )
+  }
+})
