@@ -46,10 +46,11 @@ export function removeCgroupsOfTheGone(): boolean {
       .filter((name) => name.startsWith(prefix) && isGone(name.slice(prefix.length)))
       .map((name) => `${folder}/${name}`),
   )
-  return left.map(isRemoved).every(Boolean)
+  return left.map(removeCgroupFolder).every(Boolean)
 }
 
-function isRemoved(folder: string): boolean {
+/** Removes the folder of a cgroup, if nothing runs in it. @returns whether it is gone */
+export function removeCgroupFolder(folder: string): boolean {
   try {
     rmdirSync(folder)
     return true

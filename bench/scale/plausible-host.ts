@@ -3,7 +3,7 @@ import type { Container } from '../../src/model/container.ts'
 import type { EdgeActivity, EdgeProcess } from '../../src/model/edge.ts'
 import type { Survey } from '../../src/model/host-facts.ts'
 import type { MetricSnapshot } from '../../src/model/metric.ts'
-import type { Observation, StateCount } from '../../src/model/observation.ts'
+import { emptyObservation, type Observation, type StateCount } from '../../src/model/observation.ts'
 import type { Owner } from '../../src/model/process.ts'
 import type { StoredRecord } from '../../src/model/record.ts'
 import { MetricRegistry } from '../../src/pipeline/metrics/metric-registry.ts'
@@ -90,10 +90,8 @@ export class PlausibleHost {
     this.#surveyBefore = survey
     const owners = this.#processes.map(ownerOf)
     return {
-      spanNs: stepMs * 1e6,
-      unseen: [],
+      ...emptyObservation(stepMs * 1e6),
       edges,
-      failures: [],
       lives: owners.map((owner, i) => ({
         owner,
         role: 'server',
@@ -108,12 +106,6 @@ export class PlausibleHost {
         lifeNs: this.#upTo(1e10),
         bytes: this.#upTo(1e6),
       })),
-      retransmits: [],
-      drops: [],
-      pickups: [],
-      exchanges: [],
-      slowNs: 20e6,
-      threads: [],
       slowTimes: owners.slice(0, 5).map((owner) => ({
         timeNs: this.#upTo(1e10),
         owner,
@@ -121,7 +113,6 @@ export class PlausibleHost {
         latencyNs: 20_000_000 + this.#upTo(1e8),
       })),
       idleShare: this.#random(),
-      series: [],
       states: this.#states().map((state) => ({ ...state, before: state.now })),
       host: { before: before.host, now: survey.host },
       namespaces: survey.namespaces.slice(0, 1).map((now) => ({ before: before.namespaces[0], now })),

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { removeCgroupFolder } from '../own-cgroup.ts'
 
 /** A hierarchy of cgroups. */
 export interface CgroupMount {
@@ -43,21 +44,12 @@ export function cgroupsOf(pid: number): string[] {
 export function removeCgroup(path: string): boolean {
   let isDone = true
   for (const { folder } of cgroupMounts()) {
-    if (!isRemoved(join(folder, path))) isDone &&= hasFolders(join(folder, path))
+    if (!removeCgroupFolder(join(folder, path))) isDone &&= hasFolders(join(folder, path))
     else
-      for (let above = dirname(path); above !== '.'; above = dirname(above)) if (!isRemoved(join(folder, above))) break
+      for (let above = dirname(path); above !== '.'; above = dirname(above))
+        if (!removeCgroupFolder(join(folder, above))) break
   }
   return isDone
-}
-
-/** Whether it is gone now. */
-function isRemoved(folder: string): boolean {
-  try {
-    rmdirSync(folder)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-  }
 }
 
 function hasFolders(folder: string): boolean {

@@ -243,6 +243,12 @@ size_t BpfObject::ValueBytes(const struct bpf_map* map) {
   }
 }
 
+void BpfObject::CheckSizes(Napi::Env env, const struct bpf_map* map, const Napi::Uint8Array& key,
+                           const Napi::Uint8Array& value) {
+  if (key.ByteLength() != bpf_map__key_size(map) || value.ByteLength() != ValueBytes(map))
+    throw Napi::RangeError::New(env, "wrong key or value size");
+}
+
 Napi::Value BpfObject::Lookup(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   struct bpf_map* map = Map(env, info[0]);
@@ -261,8 +267,7 @@ Napi::Value BpfObject::LookupInto(const Napi::CallbackInfo& info) {
   struct bpf_map* map = Map(env, info[0]);
   auto key = info[1].As<Napi::Uint8Array>();
   auto value = info[2].As<Napi::Uint8Array>();
-  if (key.ByteLength() != bpf_map__key_size(map) || value.ByteLength() != ValueBytes(map))
-    throw Napi::RangeError::New(env, "wrong key or value size");
+  CheckSizes(env, map, key, value);
   const bool found = bpf_map_lookup_elem(bpf_map__fd(map), key.Data(), value.Data()) == 0;
   if (!found && errno != ENOENT) throw ErrnoError(env, "reading a BPF map", errno);
   return Napi::Boolean::New(env, found);
@@ -273,8 +278,7 @@ Napi::Value BpfObject::Update(const Napi::CallbackInfo& info) {
   struct bpf_map* map = Map(env, info[0]);
   auto key = info[1].As<Napi::Uint8Array>();
   auto value = info[2].As<Napi::Uint8Array>();
-  if (key.ByteLength() != bpf_map__key_size(map) || value.ByteLength() != ValueBytes(map))
-    throw Napi::RangeError::New(env, "wrong key or value size");
+  CheckSizes(env, map, key, value);
   if (bpf_map_update_elem(bpf_map__fd(map), key.Data(), value.Data(), BPF_ANY))
     throw ErrnoError(env, "writing a BPF map", errno);
   return env.Undefined();

@@ -49,6 +49,8 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   struct bpf_map* Map(Napi::Env env, const Napi::Value& name) const;
   /// Bytes of one value as the system call wants it: of a per-CPU map, a part for each possible CPU.
   static size_t ValueBytes(const struct bpf_map* map);
+  static void CheckSizes(Napi::Env env, const struct bpf_map* map, const Napi::Uint8Array& key,
+                         const Napi::Uint8Array& value);
 
   struct bpf_object* object_ = nullptr;
   std::map<std::string, struct bpf_link*> links_;  // by program

@@ -4,7 +4,7 @@ import type { Edge, EdgeActivity } from '../model/edge.ts'
 import type { Cause } from '../model/finding.ts'
 import { tcpCounterFields, type HostFacts, type NamespaceFacts, type TcpCounters } from '../model/host-facts.ts'
 import { ledgerStages, type Ledger } from '../model/ledger.ts'
-import type { Observation, StateCount } from '../model/observation.ts'
+import { emptyObservation, type Observation, type StateCount } from '../model/observation.ts'
 import type { Owner } from '../model/process.ts'
 import type { SocketPair } from '../model/socket.ts'
 
@@ -104,21 +104,10 @@ export function namespace(counters: Partial<TcpCounters> = {}, more: Partial<Nam
 /** Ten seconds on a host that is well, but for what is given. */
 export function observation(more: Partial<Observation> = {}): Observation {
   return {
-    spanNs: 10e9,
-    unseen: [],
+    ...emptyObservation(10e9),
     edges: [activity({ handshake: [0.1], send: [0.01], pickup: [0.02] }, { rttUs: 200, minRttUs: 100 })],
-    failures: [],
     lives: [{ owner: web, role: 'client', socket, opened: 3, closed: 3, lifeNs: 9e9, bytes: 1000 }],
-    retransmits: [],
-    drops: [],
-    pickups: [],
-    exchanges: [],
-    slowNs: 20e6,
-    threads: [],
-    slowTimes: [],
     idleShare: 0.8,
-    series: [],
-    states: [],
     host: { before: host, now: host },
     namespaces: [{ before: namespace(), now: namespace() }],
     ...more,

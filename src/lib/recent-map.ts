@@ -46,10 +46,6 @@ export class RecentMap<Key, Value> {
     }
   }
 
-  get size(): number {
-    return this.#entries.size
-  }
-
   *values(): Generator<Value> {
     for (const { value } of this.#entries.values()) yield value
   }

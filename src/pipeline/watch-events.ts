@@ -33,12 +33,19 @@ export class WatchEvents {
   readonly #books: WatchBooks
   readonly #isByIdentity: boolean
   readonly #pending: PendingConnects | undefined
+  readonly #cgroupFilter: () => CgroupFilter | undefined
   #left: number
-  /** Told of the cgroups that come and go. */
-  cgroupFilter: CgroupFilter | undefined
 
-  constructor(parts: { options: WatchOptions; sinks: WatchSinks; identities: HostIdentities; books: WatchBooks }) {
+  constructor(parts: {
+    options: WatchOptions
+    sinks: WatchSinks
+    identities: HostIdentities
+    books: WatchBooks
+    /** Told of the cgroups that come and go, once it is there. */
+    cgroupFilter: () => CgroupFilter | undefined
+  }) {
     const { options, sinks, identities, books } = parts
+    this.#cgroupFilter = parts.cgroupFilter
     this.#options = options
     this.#sinks = sinks
     this.#identities = identities
@@ -120,9 +127,9 @@ export class WatchEvents {
   #onCgroup({ change, cgroupId, path }: CgroupEvent): void {
     if (change === CgroupChange.created) {
       this.#identities.note(cgroupId, path)
-      this.cgroupFilter?.add(cgroupId)
+      this.#cgroupFilter()?.add(cgroupId)
     } else {
-      this.cgroupFilter?.remove(cgroupId)
+      this.#cgroupFilter()?.remove(cgroupId)
     }
   }
 

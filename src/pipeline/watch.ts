@@ -87,7 +87,13 @@ export class Watch {
     this.#edges = new EdgeActivities(options.isEndless ? endlessRetired : undefined)
     const cgroupHierarchy = cgroupHierarchyOfHost()
     this.#identities = new HostIdentities(cgroupHierarchy, options.serviceOf)
-    this.#events = new WatchEvents({ options, sinks, identities: this.#identities, books: this.#books })
+    this.#events = new WatchEvents({
+      options,
+      sinks,
+      identities: this.#identities,
+      books: this.#books,
+      cgroupFilter: () => this.#cgroupFilter,
+    })
     const handlers = this.#events.handlers()
     this.#session = new ProbeSession({
       signals: [...options.signals, 'cgroup'],
@@ -108,7 +114,6 @@ export class Watch {
       hasServiceRules: options.serviceOf !== undefined,
     })
     const { mountPoint } = cgroupHierarchy
-    this.#events.cgroupFilter = this.#cgroupFilter
     for (const { id } of mountPoint === undefined ? [] : cgroupFolders(mountPoint)) this.#cgroupFilter.add(id)
   }
 

@@ -4,9 +4,8 @@ import { NewerClickhouse } from '../../lab/newer-clickhouse.ts'
 import { ClickhouseTrouble } from '../../src/store/clickhouse/clickhouse-trouble.ts'
 import { parseClickhouseUrl } from '../../src/store/clickhouse/clickhouse-url.ts'
 import { ddlSettings, schemaStatements } from '../../src/store/clickhouse/schema.ts'
-import { arrived, openClickhouse, ScratchDatabase } from './clickhouse-scratch.ts'
+import { storeAlone } from './clickhouse-scratch.ts'
 import { testStore } from './conformance.ts'
-import { scratchFolder } from './scratch.ts'
 
 let newer: NewerClickhouse
 before(async () => {
@@ -18,18 +17,7 @@ test('it is years newer than that of Debian', async () => {
   assert.ok(Number((await newer.query('SELECT version()')).split('.')[0]) >= 26)
 })
 
-testStore('newer ClickHouse', async (t, limits) => {
-  const spoolFolder = scratchFolder(t)
-  const url = (await ScratchDatabase.make(newer, { maxAgeMs: limits.maxAgeMs })).url(newer)
-  const store = await openClickhouse(t, url, { limits, spoolFolder })
-  let writer = store
-  return {
-    store,
-    openReader: () => openClickhouse(t, url, { mode: 'read' }),
-    openAgain: async () => (writer = await openClickhouse(t, url, { limits, spoolFolder })),
-    settled: () => arrived([writer]),
-  }
-})
+testStore('newer ClickHouse', (t, limits) => storeAlone(t, newer, limits))
 
 test('a newer ClickHouse understands what makes the tables of a cluster', async () => {
   const statements = schemaStatements(parseClickhouseUrl('clickhouse://u:p@h/wirelag?cluster=fleet'))

@@ -5,7 +5,8 @@ import { ClickhouseHttp } from '../../src/store/clickhouse/clickhouse-http.ts'
 import { openClickhouseStore, type ClickhouseStoreOptions } from '../../src/store/clickhouse/clickhouse-store.ts'
 import { parseClickhouseUrl } from '../../src/store/clickhouse/clickhouse-url.ts'
 import { initSchema } from '../../src/store/clickhouse/schema.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store, StoreLimits } from '../../src/store/store.ts'
+import type { FreshStore } from './conformance.ts'
 import { largeLimits, scratchFolder } from './scratch.ts'
 
 const withinMs = 60_000
@@ -72,4 +73,18 @@ export async function arrived(
 ): Promise<void> {
   for (const store of stores) await until('spooled batches are sent', () => store.status().spooledBytes === 0)
   if (cluster && database) await cluster.inStep(`${database.name}.wirelag_record_shard`)
+}
+
+/** A store of its own on a server that stands alone, for the cases that every store must pass. */
+export async function storeAlone(t: TestContext, server: StoreServer, limits: StoreLimits): Promise<FreshStore> {
+  const spoolFolder = scratchFolder(t)
+  const url = (await ScratchDatabase.make(server, { maxAgeMs: limits.maxAgeMs })).url(server)
+  const store = await openClickhouse(t, url, { limits, spoolFolder })
+  let writer = store
+  return {
+    store,
+    openReader: () => openClickhouse(t, url, { mode: 'read' }),
+    openAgain: async () => (writer = await openClickhouse(t, url, { limits, spoolFolder })),
+    settled: () => arrived([writer]),
+  }
 }

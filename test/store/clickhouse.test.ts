@@ -1,7 +1,7 @@
 import { after, before } from 'node:test'
 import { ClickhouseServer } from '../../lab/clickhouse-server.ts'
 import { clusterName, ClickhouseCluster } from '../../lab/clickhouse-cluster.ts'
-import { arrived, openClickhouse, ScratchDatabase } from './clickhouse-scratch.ts'
+import { arrived, openClickhouse, ScratchDatabase, storeAlone } from './clickhouse-scratch.ts'
 import { testStore } from './conformance.ts'
 import { scratchFolder } from './scratch.ts'
 
@@ -16,18 +16,7 @@ after(async () => {
   await cluster[Symbol.asyncDispose]()
 })
 
-testStore('ClickHouse', async (t, limits) => {
-  const spoolFolder = scratchFolder(t)
-  const url = (await ScratchDatabase.make(alone, { maxAgeMs: limits.maxAgeMs })).url(alone)
-  const store = await openClickhouse(t, url, { limits, spoolFolder })
-  let writer = store
-  return {
-    store,
-    openReader: () => openClickhouse(t, url, { mode: 'read' }),
-    openAgain: async () => (writer = await openClickhouse(t, url, { limits, spoolFolder })),
-    settled: () => arrived([writer]),
-  }
-})
+testStore('ClickHouse', (t, limits) => storeAlone(t, alone, limits))
 
 testStore('ClickHouse, 2 shards of 2 replicas', async (t, limits) => {
   const spoolFolder = scratchFolder(t)
