@@ -20,7 +20,8 @@ export interface HistoryBytes {
   fine: number
   minutes: number
   tenMinutes: number
-  clickhouse: number
+  /** In ClickHouse: steps of 10 s, and what they became when they were old. */
+  clickhouse: { fine: number; tenMinutes: number }
 }
 
 /** An hour of one host's records, in a SQLite and in a ClickHouse of their own. */
@@ -59,7 +60,9 @@ async function sqliteBytes(steps: readonly StoredRecord[][]): Promise<number> {
 async function sqliteFileBytes(steps: readonly StoredRecord[][]): Promise<number> {
   return withFolder(async (folder) => {
     const place = { folder, url: undefined }
-    await appended(await openStore(place, 'write', defaultLimits), steps)
+    const writer = await openStore(place, 'write', defaultLimits)
+    await append(writer, steps)
+    await writer.close()
     const store = await openStore(place, 'read')
     const { bytes = 0 } = store.status()
     await store.close()
@@ -67,25 +70,37 @@ async function sqliteFileBytes(steps: readonly StoredRecord[][]): Promise<number
   })
 }
 
-async function clickhouseBytes(steps: readonly StoredRecord[][]): Promise<number> {
+async function clickhouseBytes(steps: readonly StoredRecord[][]): Promise<HistoryBytes['clickhouse']> {
   await using server = await ClickhouseServer.startAlone()
   const url = server.storeUrl('wirelag')
   await initClickhouse(url)
-  await withFolder(async (folder) => appended(await openStore({ folder, url }, 'write'), steps))
-  await server.query('OPTIMIZE TABLE wirelag.wirelag_record FINAL')
-  const held = `FROM system.parts WHERE active AND database = 'wirelag' AND table = 'wirelag_record'`
-  const records = steps.flat().length
-  const rows = Number(await server.query(`SELECT sum(rows) ${held}`))
-  if (rows !== records) throw new Error(`ClickHouse holds ${rows} of ${records} records`)
-  return Number(await server.query(`SELECT sum(bytes_on_disk) ${held}`))
+  const held = async (table: string): Promise<{ rows: number; bytes: number }> => {
+    await server.query(`OPTIMIZE TABLE wirelag.${table} FINAL`)
+    const parts = `FROM system.parts WHERE active AND database = 'wirelag' AND table = '${table}'`
+    const [rows = 0, bytes = 0] = (await server.query(`SELECT sum(rows), sum(bytes_on_disk) ${parts}`))
+      .split('\t')
+      .map(Number)
+    return { rows, bytes }
+  }
+  return withFolder(async (folder) => {
+    const store = await openStore({ folder, url }, 'write')
+    await append(store, steps)
+    const fine = await held('wirelag_record')
+    const records = steps.flat().length
+    if (fine.rows !== records) throw new Error(`ClickHouse holds ${fine.rows} of ${records} records`)
+    // As if they were three days old: so the whole day is.
+    while ((await held('wirelag_record')).rows > 0) await store.maintain(Date.now() + 3 * 86_400_000)
+    const coarse = await held('wirelag_rolled')
+    await store.close()
+    return { fine: fine.bytes, tenMinutes: coarse.bytes }
+  })
 }
 
-/** Ends the store when it has sent what it spooled. */
-async function appended(store: Store, steps: readonly StoredRecord[][]): Promise<void> {
+/** Until it has sent what it spooled. */
+async function append(store: Store, steps: readonly StoredRecord[][]): Promise<void> {
   for (const step of steps) await store.append(step)
   while (store.status().spooledBytes > 0) await delay(50)
   const { state, droppedRecords, reason } = store.status()
-  await store.close()
   if (state !== 'recording' || droppedRecords > 0) throw new Error(`the history is ${state}: ${reason}`)
 }
 

@@ -43,13 +43,19 @@ export function historyTable(hourBytes: HistoryBytes): Table {
       ['SQLite, an hour in steps of 10 s', formatBytes(fine)],
       ['SQLite, an hour in steps of 1 min', formatBytes(minutes)],
       ['SQLite, an hour in steps of 10 min', formatBytes(tenMinutes)],
-      ['ClickHouse, an hour, after merges (no roll-up)', formatBytes(clickhouse)],
+      ['ClickHouse, an hour in steps of 10 s, after merges', formatBytes(clickhouse.fine)],
+      ['ClickHouse, an hour in steps of 10 min, after merges', formatBytes(clickhouse.tenMinutes)],
       ['SQLite, the last day (12 h of 10 s, 12 h of 1 min): arithmetic', formatBytes(firstDay)],
       ['SQLite, each day before it (10 min): arithmetic', formatBytes(laterDay)],
       ['SQLite, the default 7 days: arithmetic', formatBytes(firstDay + 6 * laterDay)],
-      ['ClickHouse, a day: arithmetic', formatBytes(hoursPerDay * clickhouse)],
+      ['ClickHouse, a day of 10 s: arithmetic', formatBytes(hoursPerDay * clickhouse.fine)],
+      ['ClickHouse, the default 7 days (2 of 10 s at the most): arithmetic', formatBytes(clickhouseWeek(clickhouse))],
     ],
   }
+}
+
+function clickhouseWeek({ fine, tenMinutes }: HistoryBytes['clickhouse']): number {
+  return hoursPerDay * (2 * fine + 7 * tenMinutes)
 }
 
 export function fleetTable(
@@ -91,7 +97,7 @@ export function largerFleetTable(run: FleetRun, figures: FleetFigures, history: 
   }
   return {
     title: `${count(largeFleetHosts)} hosts: arithmetic, not measured`,
-    method: `The figures above, as if CPU grew with samples, memory with series, and disk with samples. Such a short run has not seen large merges, churn of series, nor dashboards of many readers: leave at least half of each free. Bytes a sample are of minutes, some 17 samples a series, before large merges: an upper bound for the disk. ClickHouse: ${formatBytes(largeFleetHosts * hoursPerDay * history.clickhouse)} a day, ${count((largeFleetHosts * history.recordsPerStep) / 10)} records/s in ${count(largeFleetHosts / 10)} inserts/s, times the replicas.`,
+    method: `The figures above, as if CPU grew with samples, memory with series, and disk with samples. Such a short run has not seen large merges, churn of series, nor dashboards of many readers: leave at least half of each free. Bytes a sample are of minutes, some 17 samples a series, before large merges: an upper bound for the disk. ClickHouse: ${formatBytes(largeFleetHosts * clickhouseWeek(history.clickhouse))} for the default 7 days, ${count((largeFleetHosts * history.recordsPerStep) / 10)} records/s in ${count(largeFleetHosts / 10)} inserts/s, times the replicas.`,
     header: ['scrapes', 'active series', 'samples/s', 'CPUs', 'memory', 'disk a day'],
     rows: [
       row('each 15 s', 15, 1),

@@ -30,11 +30,11 @@ export async function openStore(
   mode: 'read' | 'write',
   limits: StoreLimits = defaultLimits,
 ): Promise<Store> {
+  const { rolledUp } = await import('./roll-up.ts')
   if (url !== undefined) {
     const { openClickhouseStore } = await import('./clickhouse/clickhouse-store.ts')
-    return openClickhouseStore({ url, spoolFolder: `${folder}/spool`, mode, limits })
+    return openClickhouseStore({ url, spoolFolder: `${folder}/spool`, mode, limits, rollUp: rolledUp })
   }
   const { openSqliteStore } = await import('./sqlite/sqlite-store.ts')
-  const { rolledUp } = await import('./roll-up.ts')
   return openSqliteStore({ folder, mode, limits, rollUp: rolledUp })
 }

@@ -20,9 +20,9 @@ test('store init makes the tables, changes how long they keep, and may be done a
     [1, `wirelag: ${place} has no tables of wirelag\n  'wirelag store init' makes them.\n`],
   )
   const cases: [args: string[], stdout: string][] = [
-    [[], `${place} is made: version 1, keeps 7 days\n`],
-    [['--max-age', '30d'], `${place} was there: version 1, keeps 30 days\n`],
-    [[], `${place} was there: version 1, keeps 30 days\n`],
+    [[], `${place} is made: version 2, keeps 7 days\n`],
+    [['--max-age', '30d'], `${place} was there: version 2, keeps 30 days\n`],
+    [[], `${place} was there: version 2, keeps 30 days\n`],
   ]
   for (const [args, stdout] of cases) {
     const run = await runToEnd(['store', 'init', '--store', url, ...args])
@@ -36,7 +36,7 @@ test('store init makes the tables, changes how long they keep, and may be done a
   assert.deepEqual(JSON.parse(stdout), {
     kind: 'store',
     where: place,
-    version: 1,
+    version: 2,
     maxAgeMs: 30 * 86_400_000,
     hosts: [{ host: 'edge-07', firstUnixMs: 1000, lastUnixMs: 1500 }],
   })
@@ -50,13 +50,30 @@ test('tables of one server are not made those of a cluster', async () => {
   assert.match(stderr, /^wirelag: the tables of clickhouse:\S+\/cli are of one server\n {2}Leave out cluster=/)
 })
 
+test('store init brings tables of an older wirelag up to this one', async () => {
+  const url = server.storeUrl('older')
+  await runToEnd(['store', 'init', '--store', url])
+  for (const sql of [
+    'DROP TABLE older.wirelag_rolled',
+    'TRUNCATE TABLE older.wirelag_schema',
+    `INSERT INTO older.wirelag_schema VALUES (1, '', 172800000, 1)`,
+  ])
+    await server.query(sql)
+  const before = await runToEnd(['at', '-1d', '--store', url])
+  assert.match(before.stderr, /lacks tables of wirelag\n {2}'wirelag store init' makes them\.\n$/)
+  const { stdout } = await runToEnd(['store', 'init', '--store', url])
+  assert.match(stdout, / was of version 1: version 2, keeps 2 days\n$/)
+  const status = await runToEnd(['store', 'status', '--store', url])
+  assert.match(status.stdout, /: version 2, keeps 2 days, 0 hosts\n$/)
+})
+
 test('tables of a newer wirelag are left alone', async () => {
   const url = server.storeUrl('newer')
   await runToEnd(['store', 'init', '--store', url])
   await server.query(`INSERT INTO newer.wirelag_schema VALUES (9, '', 86400000, 1)`)
   const { exitCode, stderr } = await runToEnd(['store', 'init', '--store', url])
   assert.equal(exitCode, 1)
-  assert.match(stderr, /are of version 9, and this wirelag knows 1\n {2}A newer wirelag made them: take that\.\n$/)
+  assert.match(stderr, /are of version 9, and this wirelag knows 2\n {2}A newer wirelag made them: take that\.\n$/)
 })
 
 const refusals: [what: string, args: string[], stderr: RegExp][] = [

@@ -21,7 +21,7 @@ testStore('newer ClickHouse', (t, limits) => storeAlone(t, newer, limits))
 
 test('a newer ClickHouse understands what makes the tables of a cluster', async () => {
   const statements = schemaStatements(parseClickhouseUrl('clickhouse://u:p@h/wirelag?cluster=fleet'))
-  assert.equal(statements.length, 4)
+  assert.equal(statements.length, 6)
   for (const statement of statements) assert.match(await newer.query(`EXPLAIN AST ${statement}`), /^Create/)
 })
 

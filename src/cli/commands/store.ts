@@ -59,7 +59,7 @@ async function initStore({ store, maxAge }: StoreCommandOptions, { childArgs }: 
   const { initClickhouse } = await import('../../store/clickhouse/store-admin.ts')
   const { where, before, now } = await initClickhouse(store, maxAge === undefined ? undefined : maxAge / 1e6)
   const cluster = now.cluster === undefined ? '' : ` on the cluster '${now.cluster}'`
-  const did = before ? 'was there' : 'is made'
+  const did = !before ? 'is made' : before.version < now.version ? `was of version ${before.version}` : 'was there'
   tell([`${where}${cluster} ${did}: version ${now.version}, keeps ${daysText(now.maxAgeMs)}`])
 }
 

@@ -54,7 +54,8 @@ export async function* encodeBatch(batch: string, records: readonly StoredRecord
   if (lines.length > 0) yield await encodeChunk(lines, days)
 }
 
-function lineOf(record: StoredRecord, day: number, batch: string, row: number): string {
+/** A row of `batchColumns`. */
+export function lineOf(record: StoredRecord, day: number, batch: string, row: number): string {
   const { timeUnixMs, spanMs, kind, host, service, container, pod, namespace, key, body } = record
   const texts = [kind, host, service, container, pod, namespace, key, JSON.stringify(body) ?? 'null']
   const numbers = [day, Math.round(timeUnixMs), Math.round(spanMs)]

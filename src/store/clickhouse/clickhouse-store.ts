@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OperatorError } from '../../lib/operator-error.ts'
 import type { StoredRecord } from '../../model/record.ts'
+import type { RollUp } from '../roll-up-tiers.ts'
 import type { RecordedHost, RecordQuery, Store, StoreLimits, StoreStatus } from '../store.ts'
 import { ClickhouseHttp } from './clickhouse-http.ts'
 import { ClickhouseTrouble } from './clickhouse-trouble.ts'
 import { parseClickhouseUrl, shownAddress, type ClickhouseAddress } from './clickhouse-url.ts'
 import { isOfNothing, recordOf, selectRecords } from './record-select.ts'
-import { forgetOldDays } from './retention.ts'
-import { tableNames } from './schema.ts'
+import { tableNames, type RecordTable, type TableNames } from './schema.ts'
 import { Sender } from './sender.ts'
 import { Spool } from './spool.ts'
+import { Upkeep } from './upkeep.ts'
 
 export interface ClickhouseStoreOptions {
   /** `clickhouse://…`, see clickhouse-url.ts. */
@@ -19,14 +20,12 @@ export interface ClickhouseStoreOptions {
   mode: 'read' | 'write'
   /** How much may wait on the local disk. How long records are kept is said by `wirelag store init`. */
   limits: StoreLimits
+  /** Absent: steps stay as they are. */
+  rollUp?: RollUp
 }
 
 const readTimeoutMs = 60_000
 const closeGraceMs = 3000
-/** Every host of a fleet looks for what is too old. */
-const maintainEachMs = 3_600_000
-/** Where it did not work. */
-const maintainAgainMs = 600_000
 const maintainWaitMs = 5000
 
 /**
@@ -42,13 +41,15 @@ class ClickhouseStore implements Store {
   readonly #address: ClickhouseAddress
   readonly #options: ClickhouseStoreOptions
   readonly #http: ClickhouseHttp
-  readonly #table: string
+  readonly #tables: TableNames
+  readonly #upkeep: Upkeep
+  /** Who appended. */
+  readonly #hosts = new Set<string>()
   #spool: Spool | undefined
   #sender: Sender | undefined
   #pausedFor: string | undefined
   #droppedRecords = 0
-  #maintainAtUnixMs = -Infinity
-  #upkeep: Promise<void> | undefined
+  #upkeepRound: Promise<void> | undefined
   #isClosed = false
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -56,7 +57,8 @@ class ClickhouseStore implements Store {
     this.#address = address
     this.#options = options
     this.#http = new ClickhouseHttp(address)
-    this.#table = tableNames(address, { isDistributed: false }).records
+    this.#tables = tableNames(address)
+    this.#upkeep = new Upkeep({ http: this.#http, address, rollUp: options.rollUp })
     if (options.mode === 'read') return
     try {
       this.#ready()
@@ -89,6 +91,7 @@ class ClickhouseStore implements Store {
       try {
         const { spool, sender } = this.#ready()
         await spool.add(records)
+        for (const { host } of records) this.#hosts.add(host)
         this.#pausedFor = undefined
         sender.wake()
       } catch (error) {
@@ -100,12 +103,15 @@ class ClickhouseStore implements Store {
 
   async read(query: RecordQuery): Promise<StoredRecord[]> {
     if (isOfNothing(query)) return []
-    const records = await this.#ask(selectRecords(this.#table, query), recordOf)
+    const records = await this.#ask(selectRecords(this.#tables, query, Date.now()), recordOf)
     return query.latest === undefined ? records : records.toReversed()
   }
 
   async hosts(): Promise<RecordedHost[]> {
-    const sql = `SELECT host, min(time_ms), max(time_ms + span_ms) FROM ${this.#table} GROUP BY host`
+    const { records, rolled } = this.#tables
+    const timesOf = ({ all }: RecordTable): string =>
+      `SELECT host, min(time_ms) AS first, max(time_ms + span_ms) AS last FROM ${all} GROUP BY host`
+    const sql = `SELECT host, min(first), max(last) FROM (${timesOf(records)} UNION ALL ${timesOf(rolled)}) GROUP BY host`
     const hosts = await this.#ask(sql, ([host = '', first, last]) => ({
       host,
       firstUnixMs: Number(first),
@@ -139,24 +145,14 @@ class ClickhouseStore implements Store {
     }
   }
 
-  /** Any host's agent forgets for all of them: days that are too old as a whole. What takes long goes on by itself. */
+  /** What takes long goes on by itself. */
   async maintain(nowUnixMs: number): Promise<void> {
-    const { mode } = this.#options
-    if (this.#isClosed || mode === 'read' || nowUnixMs < this.#maintainAtUnixMs) return
-    this.#upkeep ??= this.#forgetOld(nowUnixMs).finally(() => {
-      this.#upkeep = undefined
+    if (this.#isClosed || this.#options.mode === 'read') return
+    const ownHosts = this.#spool?.isEmpty ? this.#hosts : []
+    this.#upkeepRound ??= this.#upkeep.round(nowUnixMs, ownHosts).finally(() => {
+      this.#upkeepRound = undefined
     })
-    await Promise.race([this.#upkeep, delay(maintainWaitMs, undefined, { ref: false })])
-  }
-
-  async #forgetOld(nowUnixMs: number): Promise<void> {
-    this.#maintainAtUnixMs = nowUnixMs + maintainAgainMs
-    try {
-      await forgetOldDays(this.#http, this.#address, nowUnixMs)
-      this.#maintainAtUnixMs = nowUnixMs + maintainEachMs
-    } catch (error) {
-      if (!(error instanceof ClickhouseTrouble)) throw error
-    }
+    await Promise.race([this.#upkeepRound, delay(maintainWaitMs, undefined, { ref: false })])
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -171,7 +167,7 @@ class ClickhouseStore implements Store {
       this.#isClosed = true
       await this.#sender?.close(closeGraceMs)
       this.#http.close()
-      await this.#upkeep
+      await this.#upkeepRound
       this.#spool?.close()
     })
   }
@@ -190,7 +186,7 @@ export function unreadable(trouble: ClickhouseTrouble, address: ClickhouseAddres
       },
     )
   if (trouble.isTableMissing)
-    return new OperatorError('WIRELAG_NO_HISTORY', `${where} has no tables of wirelag`, {
+    return new OperatorError('WIRELAG_NO_HISTORY', `${where} lacks tables of wirelag`, {
       advice: "'wirelag store init' makes them.",
       cause: trouble,
     })

@@ -5,7 +5,7 @@ import { shownAddress, type ClickhouseAddress } from './clickhouse-url.ts'
 import { literal } from './sql-text.ts'
 
 /** Of the tables below. Greater with every change, for which `initSchema` then has a step. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 const dayMs = 86_400_000
 export const defaultMaxAgeMs = 7 * dayMs
@@ -22,17 +22,41 @@ export interface Schema {
 
 /** Names of the tables, as they stand in SQL. */
 export interface TableNames {
-  /** Written and read: of a cluster it is distributed. */
-  records: string
-  /** What a server itself holds. */
-  held: string
+  /** What hosts recorded. */
+  records: RecordTable
+  /** What older records became. */
+  rolled: RecordTable
   schema: string
 }
 
-export function tableNames({ database }: ClickhouseAddress, { isDistributed }: { isDistributed: boolean }): TableNames {
-  const named = (table: string): string => `\`${database}\`.${table}`
-  const records = named('wirelag_record')
-  return { records, held: isDistributed ? named('wirelag_record_shard') : records, schema: named('wirelag_schema') }
+export interface RecordTable {
+  /** Written and read: of a cluster it is distributed. */
+  all: string
+  /** What a server itself holds. */
+  held: string
+}
+
+/** Where the tables are: the cluster that they were made for, which not every URL says. */
+type TablesPlace = Pick<ClickhouseAddress, 'database' | 'cluster'>
+
+export function tableNames(place: TablesPlace): TableNames {
+  const ofRecords = (name: string): RecordTable => ({
+    all: inDatabase(place, name),
+    held: inDatabase(place, heldName(place, name)),
+  })
+  return { records: ofRecords(recordName), rolled: ofRecords(rolledName), schema: inDatabase(place, schemaName) }
+}
+
+const recordName = 'wirelag_record'
+const rolledName = 'wirelag_rolled'
+const schemaName = 'wirelag_schema'
+
+function inDatabase({ database }: TablesPlace, name: string): string {
+  return `\`${database}\`.${name}`
+}
+
+function heldName({ cluster }: TablesPlace, name: string): string {
+  return cluster === undefined ? name : `${name}_shard`
 }
 
 const recordColumns = `
@@ -58,24 +82,32 @@ const keptBy = 'PARTITION BY day ORDER BY (kind, host, time_ms, batch, row) SETT
 const knownInserts = 'replicated_deduplication_window = 10000'
 
 /** Makes what is not there: in this order, each of them harmless where it is there. */
-export function schemaStatements(address: ClickhouseAddress): string[] {
-  const { database, cluster } = address
-  const { records, held, schema } = tableNames(address, { isDistributed: cluster !== undefined })
-  if (cluster === undefined)
+export function schemaStatements({ database, cluster }: TablesPlace): string[] {
+  const place = { database, cluster }
+  const onCluster = cluster === undefined ? '' : ` ON CLUSTER ${literal(cluster)}`
+  const create = (name: string, columns: string, engine: string): string =>
+    `CREATE TABLE IF NOT EXISTS ${inDatabase(place, name)}${onCluster} (${columns}) ENGINE = ${engine}`
+  const zooKeeperPath = (where: string, name: string): string => `'/clickhouse/tables/${where}/${database}/${name}'`
+  const tablesOf = (name: string): string[] => {
+    const held = heldName(place, name)
+    if (cluster === undefined) return [create(held, recordColumns, `ReplacingMergeTree() ${keptBy}`)]
+    const replicated = `ReplicatedReplacingMergeTree(${zooKeeperPath('{shard}', name)}, '{replica}')`
+    const distributed = `Distributed(${literal(cluster)}, ${literal(database)}, '${held}', cityHash64(host))`
     return [
-      `CREATE DATABASE IF NOT EXISTS \`${database}\``,
-      `CREATE TABLE IF NOT EXISTS ${held} (${recordColumns}) ENGINE = ReplacingMergeTree() ${keptBy}`,
-      `CREATE TABLE IF NOT EXISTS ${schema} (${schemaColumns}) ENGINE = MergeTree() ORDER BY (version, changed_ms)`,
+      create(held, recordColumns, `${replicated} ${keptBy}, ${knownInserts}`),
+      create(name, recordColumns, distributed),
     ]
-  const onCluster = `ON CLUSTER ${literal(cluster)}`
+  }
   // Of what is in the schema's table, every server has all; of the records, each shard its own.
-  const heldPath = `'/clickhouse/tables/{shard}/${database}/wirelag_record', '{replica}'`
-  const schemaPath = `'/clickhouse/tables/all/${database}/wirelag_schema', '{shard}-{replica}'`
+  const schemaEngine =
+    cluster === undefined
+      ? 'MergeTree()'
+      : `ReplicatedMergeTree(${zooKeeperPath('all', schemaName)}, '{shard}-{replica}')`
   return [
-    `CREATE DATABASE IF NOT EXISTS \`${database}\` ${onCluster}`,
-    `CREATE TABLE IF NOT EXISTS ${held} ${onCluster} (${recordColumns}) ENGINE = ReplicatedReplacingMergeTree(${heldPath}) ${keptBy}, ${knownInserts}`,
-    `CREATE TABLE IF NOT EXISTS ${records} ${onCluster} (${recordColumns}) ENGINE = Distributed(${literal(cluster)}, ${literal(database)}, 'wirelag_record_shard', cityHash64(host))`,
-    `CREATE TABLE IF NOT EXISTS ${schema} ${onCluster} (${schemaColumns}) ENGINE = ReplicatedMergeTree(${schemaPath}) ORDER BY (version, changed_ms)`,
+    `CREATE DATABASE IF NOT EXISTS \`${database}\`${onCluster}`,
+    ...tablesOf(recordName),
+    ...tablesOf(rolledName),
+    create(schemaName, schemaColumns, `${schemaEngine} ORDER BY (version, changed_ms)`),
   ]
 }
 
@@ -85,7 +117,7 @@ export function schemaStatements(address: ClickhouseAddress): string[] {
  * @throws ClickhouseTrouble
  */
 export async function readSchema(http: ClickhouseHttp, address: ClickhouseAddress): Promise<Schema | undefined> {
-  const { schema } = tableNames(address, { isDistributed: false })
+  const { schema } = tableNames(address)
   try {
     const latest = `SELECT version, cluster, max_age_ms FROM ${schema} ORDER BY version DESC, changed_ms DESC LIMIT 1`
     const [row] = await http.rows(latest, { timeoutMs: questionTimeoutMs })
@@ -148,7 +180,7 @@ export function newerSchema({ version }: Schema, address: ClickhouseAddress): Op
 async function noteSchema(http: ClickhouseHttp, address: ClickhouseAddress, schema: Schema): Promise<void> {
   const { version, cluster = '', maxAgeMs } = schema
   const values = `${version}, ${literal(cluster)}, ${Math.round(maxAgeMs)}, ${Date.now()}`
-  const { schema: table } = tableNames(address, { isDistributed: false })
+  const { schema: table } = tableNames(address)
   await http.command(`INSERT INTO ${table} (version, cluster, max_age_ms, changed_ms) VALUES (${values})`, {
     timeoutMs: questionTimeoutMs,
   })

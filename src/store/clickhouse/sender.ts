@@ -45,7 +45,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
-    this.#table = tableNames(options.address, { isDistributed: false }).records
+    this.#table = tableNames(options.address).records.all
     this.wake()
   }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { StoredRecord } from '../../model/record.ts'
+import { rollUpTiers, type RollUp } from '../roll-up-tiers.ts'
 import type { StoreLimits } from '../store.ts'
 import { lanesOf, type Lane } from './lanes.ts'
 import { decodeRow, isWhole, rowColumns, type RecordRow } from './record-row.ts'
@@ -8,16 +9,6 @@ import { SeriesReader } from './series-table.ts'
 import { SeriesSweep } from './series-sweep.ts'
 
 const hourMs = 3_600_000
-
-/** Steps that are older than `afterMs` become steps of `spanMs`; of several that fit, the later ones follow the earlier. */
-export const rollUpTiers: readonly { afterMs: number; spanMs: number }[] = [
-  { afterMs: 12 * hourMs, spanMs: 60_000 },
-  { afterMs: 24 * hourMs, spanMs: 600_000 },
-]
-
-/** Makes of records of shorter steps those of steps of `spanMs`. */
-export type RollUp = (records: readonly StoredRecord[], spanMs: number) => StoredRecord[]
-
 /** Rows that are read or deleted before others get a turn: some milliseconds. */
 const rowsPerSlice = 500
 /** A history that is too large is cut to this share of its limit. */
