@@ -24,6 +24,42 @@ struct sample {
 };
 
 /*
+ * What a row takes is on the stack of these two only. Kernels before 6.13 bear 512 bytes in all of a program and what it calls, and
+ * those that take samples call much else.
+ */
+
+SUBPROGRAM bool is_wanted(const struct sock *sk, bool typed)
+{
+	struct wl_tuple tuple = {};
+	struct wl_task task = {};
+
+	if (has_tuple_filter())
+		read_tuple(sk, typed, &tuple);
+	if (has_task_filter())
+		read_current_task(&task, WL_OWNER_SOURCE_SYSCALL);
+	return passes_tuple_filter(&tuple) && passes_task_filter(&task, is_selected(task.pid));
+}
+
+/* `signal`: the sample's. */
+SUBPROGRAM void submit_row(const struct sock *sk, bool typed, const struct sample *sample, __u64 now_ns, __u32 signal)
+{
+	struct wl_sample_event event = {
+		.kind = sample->kind,
+		.flags = sample->flags,
+		.time_ns = since_epoch(now_ns),
+		.connection_id = connection_id(sk, typed),
+		.latency_ns = sample->latency_ns,
+		.blocked_ns = sample->blocked_ns,
+		.bytes = sample->result > 0 ? sample->result : 0,
+		.error = sample->result < 0 ? -sample->result : 0,
+	};
+
+	read_tuple(sk, typed, &event.tuple);
+	read_current_task(&event.task, WL_OWNER_SOURCE_SYSCALL);
+	submit(signal, &event, sizeof(event));
+}
+
+/*
  * Filters, counts and sends one sample of the current task. Returns the statistics that it was counted in, for more to
  * be counted there; NULL where it was filtered, or nothing is counted.
  */
@@ -31,19 +67,13 @@ static __always_inline struct wl_edge_stats *take_sample(const struct sock *sk, 
 							 struct socket_state *state,
 							 const struct current_process *process, __u64 now_ns)
 {
-	bool is_row = sample->rows && sample->latency_ns > sample->over_ns;
 	struct wl_edge_stats *stats = NULL;
-	struct wl_sample_event event = {};
 
 	if ((__s64)sample->latency_ns < 0) {
 		COUNT(sample->signal, invalid);
 		return NULL;
 	}
-	if (is_row || has_tuple_filter())
-		read_tuple(sk, typed, &event.tuple);
-	if (is_row || has_task_filter())
-		read_current_task(&event.task, WL_OWNER_SOURCE_SYSCALL);
-	if (!passes_tuple_filter(&event.tuple) || !passes_task_filter(&event.task, is_selected(event.task.pid))) {
+	if ((has_tuple_filter() || has_task_filter()) && !is_wanted(sk, typed)) {
 		COUNT(sample->signal, filtered);
 		return NULL;
 	}
@@ -52,21 +82,11 @@ static __always_inline struct wl_edge_stats *take_sample(const struct sock *sk, 
 		if (stats)
 			histogram_add(&stats->stages[sample->stage], sample->latency_ns);
 	}
-	if (!is_row) {
+	if (sample->rows && sample->latency_ns > sample->over_ns)
+		submit_row(sk, typed, sample, now_ns, sample->signal);
+	else if (sample->rows && !cfg.aggregate)
 		/* What is in a histogram need not be counted again: user space knows how many there are without a row. */
-		if (sample->rows && !cfg.aggregate)
-			COUNT(sample->signal, filtered);
-		return stats;
-	}
-	event.kind = sample->kind;
-	event.flags = sample->flags;
-	event.time_ns = since_epoch(now_ns);
-	event.connection_id = connection_id(sk, typed);
-	event.latency_ns = sample->latency_ns;
-	event.blocked_ns = sample->blocked_ns;
-	event.bytes = sample->result > 0 ? sample->result : 0;
-	event.error = sample->result < 0 ? -sample->result : 0;
-	submit(sample->signal, &event, sizeof(event));
+		COUNT(sample->signal, filtered);
 	return stats;
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { GuestTree } from './guest-tree.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -30,46 +30,19 @@ echo "GUEST-EXIT $?" >/dev/ttyS1
  */
 export function guestImage(): string {
   const folder = join(root, 'build/guest')
-  const tree = join(folder, 'root')
-  rmSync(tree, { recursive: true, force: true })
-  for (const name of ['bin', 'dev', 'proc', 'sys', 'tmp', 'root', 'usr/bin', 'usr/sbin'])
-    mkdirSync(join(tree, name), { recursive: true })
-  writeFileSync(join(tree, 'init'), init)
-  chmodSync(join(tree, 'init'), 0o755)
-  addFile(tree, '/bin/busybox')
-  symlinkSync('busybox', join(tree, 'bin/sh'))
-  for (const applet of ['mount', 'mkdir', 'sleep']) symlinkSync('busybox', join(tree, 'bin', applet))
-  addExecutable(tree, process.execPath, '/usr/bin/node')
-  addExecutable(tree, '/usr/bin/nsenter', '/usr/bin/nsenter')
+  const tree = new GuestTree(join(folder, 'root'))
+  tree.addFolders('bin', 'dev', 'proc', 'sys', 'tmp', 'root', 'usr/bin', 'usr/sbin')
+  tree.write('/init', init, 0o755)
+  tree.addBusybox('sh', 'mount', 'mkdir', 'sleep')
+  tree.addExecutable(process.execPath, '/usr/bin/node')
+  tree.addExecutable('/usr/bin/nsenter')
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['--project', 'test/kernels/tsconfig.json'], { cwd: root })
-  for (const name of ['native/build/Release/wirelag.node', 'build/wirelag.bpf.o', 'build/lab/actor', 'package.json']) {
-    mkdirSync(dirname(join(tree, home, name)), { recursive: true })
-    cpSync(join(root, name), join(tree, home, name))
-  }
-  for (const name of ['native/build/Release/wirelag.node', 'build/lab/actor']) addLibraries(tree, join(root, name))
+  for (const name of ['build/wirelag.bpf.o', 'package.json']) tree.add(join(root, name), join(home, name))
+  for (const name of ['native/build/Release/wirelag.node', 'build/lab/actor'])
+    tree.addExecutable(join(root, name), join(home, name))
   for (const name of ['commander', 'ipaddr.js'])
-    cpSync(join(root, 'node_modules', name), join(tree, home, 'node_modules', name), { recursive: true })
+    tree.add(join(root, 'node_modules', name), join(home, 'node_modules', name))
   const image = join(folder, 'initramfs.cpio')
-  execFileSync('sh', ['-c', 'find . | cpio --quiet -o -H newc -R 0:0 >"$0"', image], { cwd: tree })
-  rmSync(tree, { recursive: true })
+  tree.pack(image)
   return image
-}
-
-function addFile(tree: string, file: string, to = file): void {
-  mkdirSync(dirname(join(tree, to)), { recursive: true })
-  if (!existsSync(join(tree, to))) copyFileSync(file, join(tree, to))
-}
-
-function addExecutable(tree: string, file: string, to: string): void {
-  addFile(tree, file, to)
-  addLibraries(tree, file)
-}
-
-/** The shared libraries of a binary, its dynamic loader among them. */
-function addLibraries(tree: string, file: string): void {
-  const libraries =
-    execFileSync('ldd', [file])
-      .toString()
-      .match(/\/\S+\.so\S*/g) ?? []
-  for (const library of libraries) addFile(tree, library)
 }

@@ -4,6 +4,7 @@ import { guestImage } from './guest-image.ts'
 import { runGuest, splatsOf, type GuestRun } from './guest-run.ts'
 import type { MatrixKernel } from './kernels.ts'
 import { reportPrefix, type GuestReport } from './report.ts'
+import { systemdImage } from './systemd-image.ts'
 
 const limitMs = 150_000
 /** Under emulation a guest now and then dies or hangs by itself. */
@@ -20,29 +21,43 @@ export interface KernelResult {
 
 interface Job {
   kernel: MatrixKernel
+  /** What is different from the others. */
+  variant?: string
+  image: string
   moreArguments: string
 }
 
-/** Boots every kernel, and the newest of them once more locked down, and collects what they report. */
+/** Of all that are booted with systemd, whose unit is the same for each. */
+const systemdSuite = 'trixie'
+
+/**
+ * Boots every kernel, the newest of them once more locked down, and one with systemd, which runs the agent by its unit, and collects what
+ * they report.
+ */
 export async function runMatrix(
   kernels: readonly MatrixKernel[],
   say: (line: string) => void,
 ): Promise<KernelResult[]> {
   const image = guestImage()
   const results = new Map<MatrixKernel, KernelResult>()
-  const jobs: Job[] = kernels.map((kernel) => ({ kernel, moreArguments: '' }))
+  const jobs: Job[] = kernels.map((kernel) => ({ kernel, image, moreArguments: '' }))
   const last = kernels.at(-1)
-  if (last) jobs.push({ kernel: last, moreArguments: 'lockdown=confidentiality' })
+  if (last) jobs.push({ kernel: last, variant: 'locked down', image, moreArguments: 'lockdown=confidentiality' })
+  const ofSystemd = kernels.find(({ suite }) => suite === systemdSuite)
+  if (ofSystemd) {
+    const moreArguments = 'systemd.unit=checks.service'
+    jobs.push({ kernel: ofSystemd, variant: 'with systemd', image: systemdImage(), moreArguments })
+  }
   const work = async (): Promise<void> => {
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const startMs = Date.now()
       const { release, file } = await debianKernel(job.kernel.suite)
-      const { reports, failures } = await bootUntilVerdict(file, image, job.moreArguments, (lines) =>
+      const { reports, failures } = await bootUntilVerdict(file, job.image, job.moreArguments, (lines) =>
         say(`${release}: ended without a verdict, once more; its last lines:\n    ${lines.join('\n    ')}`),
       )
       const seconds = ((Date.now() - startMs) / 1000).toFixed(0)
       const verdict = failures.length === 0 ? 'passed' : `${failures.length} failures`
-      say(`${release}${job.moreArguments && ` ${job.moreArguments}`}: ${verdict} (${seconds} s)`)
+      say(`${[release, job.variant].filter(Boolean).join(' ')}: ${verdict} (${seconds} s)`)
       const known = results.get(job.kernel) ?? { kernel: job.kernel, release, reports: [], failures: [] }
       results.set(job.kernel, {
         ...known,

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { Actor } from '../../../lab/actor.ts'
 import type { GuestReport } from '../report.ts'
+import { allowHooks } from './allowed-hooks.ts'
 import { counts, work } from './workload.ts'
 
 const main = 'src/cli/main.js'
@@ -10,7 +11,7 @@ type Row = Record<string, unknown>
 
 /** Runs the real commands against the workload. */
 export async function tryCommandLine(): Promise<GuestReport> {
-  delete process.env['WIRELAG_HOOKS']
+  allowHooks('best')
   const doctor = spawnSync(process.execPath, [main, 'doctor', '--json'])
   const report = JSON.parse(String(doctor.stdout)) as { ok: boolean; signals: GuestReport['signals'] }
   const isHealthy = report.signals.every(({ status }) => status !== 'off')

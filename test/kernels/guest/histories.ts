@@ -4,14 +4,14 @@ import type { ProbeSignal } from '../../../src/kernel/probe-signals.ts'
 import type { HistoryEvent, ToldHistory } from '../../../src/model/incident.ts'
 import { Watch } from '../../../src/pipeline/watch.ts'
 import type { Check, GuestReport, HookMode } from '../report.ts'
+import { allowHooks } from './allowed-hooks.ts'
 import { counts, work } from './workload.ts'
 
 const patienceMs = 20_000
 
 /** Has the history of each socket told at every event of it that takes time, and compares it with what was done. */
 export async function tryHistories(mode: HookMode): Promise<GuestReport> {
-  if (mode === 'best') delete process.env['WIRELAG_HOOKS']
-  else process.env['WIRELAG_HOOKS'] = mode
+  allowHooks(mode)
   await using host = await Actor.inNewNamespace()
   const histories: ToldHistory[] = []
   const watch = await Watch.start(

@@ -7,14 +7,14 @@ import type { PickupSample } from '../../../src/model/pickup-sample.ts'
 import type { SendSample } from '../../../src/model/send-sample.ts'
 import { Watch, type WatchResult } from '../../../src/pipeline/watch.ts'
 import type { Check, GuestReport, HookMode } from '../report.ts'
+import { allowHooks } from './allowed-hooks.ts'
 import { counts, work } from './workload.ts'
 
 const patienceMs = 20_000
 
 /** Watches the workload with one kind of hook, or the best, and compares what was seen with what was done. */
 export async function tryHooks(mode: HookMode): Promise<GuestReport> {
-  if (mode === 'best') delete process.env['WIRELAG_HOOKS']
-  else process.env['WIRELAG_HOOKS'] = mode
+  allowHooks(mode)
   await using host = await Actor.inNewNamespace()
   const connections: ConnectionEvent[] = []
   const pickups: PickupSample[] = []
