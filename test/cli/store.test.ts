@@ -59,8 +59,8 @@ test('store init brings tables of an older wirelag up to this one', async () => 
     `INSERT INTO older.wirelag_schema VALUES (1, '', 172800000, 1)`,
   ])
     await server.query(sql)
-  const before = await runToEnd(['at', '-1d', '--store', url])
-  assert.match(before.stderr, /lacks tables of wirelag\n {2}'wirelag store init' makes them\.\n$/)
+  const asked = await runToEnd(['at', '-1d', '--store', url])
+  assert.match(asked.stderr, /lacks tables of wirelag\n {2}'wirelag store init' makes them\.\n$/)
   const { stdout } = await runToEnd(['store', 'init', '--store', url])
   assert.match(stdout, / was of version 1: version 2, keeps 2 days\n$/)
   const status = await runToEnd(['store', 'status', '--store', url])

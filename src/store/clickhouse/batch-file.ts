@@ -62,8 +62,13 @@ export function lineOf(record: StoredRecord, day: number, batch: string, row: nu
   return `${numbers.join('\t')}\t${texts.map(tabSeparatedColumn).join('\t')}\t${batch}\t${row}\n`
 }
 
+/** Rows, as they are sent. */
+export function packed(lines: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+  return compress(lines.join(''), { level: 3 })
+}
+
 async function encodeChunk(lines: readonly string[], days: ReadonlySet<number>): Promise<Uint8Array> {
-  const body = await compress(lines.join(''), { level: 3 })
+  const body = await packed(lines)
   const head = Buffer.alloc(headBytes)
   const parts = [body.length, lines.length, Math.min(...days), Math.max(...days)]
   for (const [i, part] of parts.entries()) head.writeUInt32LE(part, i * 4)

@@ -1,8 +1,6 @@
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { StoredRecord } from '../../model/record.ts'
 import { coarsestTier, type RollUp } from '../roll-up-tiers.ts'
-import { batchColumns, lineOf } from './batch-file.ts'
+import { batchColumns, lineOf, packed } from './batch-file.ts'
 import type { ClickhouseHttp } from './clickhouse-http.ts'
 import { dayNumber, dayUnixMs } from './day-number.ts'
 import { recordFields, recordOf } from './record-select.ts'
@@ -100,7 +98,7 @@ export class CoarseSteps {
     const lines = records.map((record, i) => lineOf(record, day, ...(places.get(record) ?? [batch, i])))
     await this.#http.insert(
       `INSERT INTO ${this.#tables.rolled.all} (${batchColumns})`,
-      await promisify(gzip)(lines.join('')),
+      await packed(lines),
       // Of a cluster: answered when it is on the shard.
       { timeoutMs, settings: { insert_distributed_sync: 1 } },
     )
