@@ -11,6 +11,7 @@ import { Alerting } from '../pipeline/alerting.ts'
 import { Agent } from '../pipeline/agent/agent.ts'
 import type { AgentLog } from '../pipeline/agent/agent-log.ts'
 import type { AgentSink } from '../pipeline/agent/agent-sink.ts'
+import { HeapKeeper } from '../pipeline/agent/heap-keeper.ts'
 import { Narrator } from '../pipeline/agent/narrator.ts'
 import { Recorder } from '../pipeline/agent/recorder.ts'
 import { ServiceManager } from '../pipeline/agent/service-manager.ts'
@@ -97,7 +98,8 @@ export class AgentRun {
   async #begin(): Promise<void> {
     const { ringSize, cpuBudget } = this.#options
     this.#history = await this.#recorder()
-    this.#lasting = [new Narrator(this.#log), this.#registry, this.#alerting, ...(this.#history ? [this.#history] : [])]
+    const history = this.#history ? [this.#history] : []
+    this.#lasting = [new Narrator(this.#log), this.#registry, this.#alerting, ...history, new HeapKeeper()]
     try {
       this.#agent = await Agent.start({
         ringBytes: ringSize,
