@@ -48,3 +48,11 @@ export interface StoredRecord extends RecordSubject {
   /** What JSON can hold; which kind has which is said where they are made. */
   body: unknown
 }
+
+/**
+ * Of a step that took so long: whole seconds, as a history keeps together what is of one length, and is slow with many. The span's body
+ * has the nanoseconds.
+ */
+export function recordedSpanMs(spanMs: number): number {
+  return spanMs < 1000 ? Math.round(spanMs) : Math.round(spanMs / 1000) * 1000
+}

@@ -1,6 +1,6 @@
 import { PrometheusClient, type PrometheusSample } from '../fleet/prometheus-client.ts'
 import { printable } from '../lib/printable.ts'
-import type { StoredRecord } from '../model/record.ts'
+import { recordedSpanMs, type StoredRecord } from '../model/record.ts'
 import type { AgentSink, AgentStep } from './agent/agent-sink.ts'
 import { httpHistogramMatch, httpHistograms, httpServiceOf, p95Query } from './http-histograms.ts'
 
@@ -130,7 +130,7 @@ export class HttpOverlay implements AgentSink {
         kind: 'http',
         host: this.#settings.host,
         timeUnixMs: Math.round(startUnixMs),
-        spanMs: Math.round(spanMs),
+        spanMs: recordedSpanMs(spanMs),
         key: service,
         service,
         container: '',

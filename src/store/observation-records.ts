@@ -5,7 +5,7 @@ import type { Diagnosis, Finding } from '../model/finding.ts'
 import type { Incident } from '../model/incident.ts'
 import type { Observation, SlowTime, StateCount } from '../model/observation.ts'
 import type { Task } from '../model/process.ts'
-import type { RecordKind, RecordSubject, StoredRecord } from '../model/record.ts'
+import { recordedSpanMs, type RecordKind, type RecordSubject, type StoredRecord } from '../model/record.ts'
 import type { SocketPair } from '../model/socket.ts'
 import { decodeHistogram, encodeEdge, type EdgeCode } from './edge-code.ts'
 import { encodeProcess, noSubject, subjectOf } from './identity-code.ts'
@@ -68,7 +68,7 @@ export function recordsOf(step: StepFacts): StoredRecord[] {
     kind,
     host: step.host,
     timeUnixMs: Math.round(step.startUnixMs),
-    spanMs: Math.round(step.spanMs),
+    spanMs: recordedSpanMs(step.spanMs),
     key,
     ...subject,
     body: encoded(body),

@@ -9,11 +9,11 @@ export interface Lane {
 /** More than there can be: a damaged index could go round in circles. */
 const maxLanes = 10_000
 
-/** Those that hold anything, found by jumping from one to the next. */
+/** Those that hold anything, found by jumping from one to the next: the order is by columns, as that by results would sort all that follows. */
 export function lanesOf(db: DatabaseSync): Lane[] {
   const next = db.prepare(`
     SELECT CAST(kind AS REAL) AS kind, CAST(span AS REAL) AS span FROM record INDEXED BY lane
-    WHERE (kind, span) > (?, ?) ORDER BY kind, span LIMIT 1
+    WHERE (kind, span) > (?, ?) ORDER BY record.kind, record.span LIMIT 1
   `)
   const lanes: Lane[] = []
   for (let last: Lane = { kind: -1, spanMs: 0 }; lanes.length < maxLanes;) {

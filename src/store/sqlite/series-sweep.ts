@@ -44,10 +44,14 @@ export class SeriesSweep {
       .prepare(
         'SELECT CAST(id AS REAL) AS id, CAST(series AS REAL) AS series FROM record NOT INDEXED WHERE record.id > ? ORDER BY record.id LIMIT ?',
       )
-      .all(this.#walkedId, rowsPerCall)
-    for (const { series } of rows) used.add(Number(series))
-    this.#walkedId = Number(rows.at(-1)?.['id'] ?? this.#walkedId)
-    return rows.length < rowsPerCall
+      .iterate(this.#walkedId, rowsPerCall)
+    let walked = 0
+    for (const { id, series } of rows) {
+      used.add(Number(series))
+      this.#walkedId = Number(id)
+      walked++
+    }
+    return walked < rowsPerCall
   }
 
   #unused(used: IdSet): number[] {

@@ -53,8 +53,11 @@ export class Upkeep {
   }
 
   *#forgetOld(beforeUnixMs: number): Generator<void> {
-    for (const lane of lanesOf(this.#db))
-      while (this.#deleteOldest(lane, beforeUnixMs - lane.spanMs) === rowsPerSlice) yield
+    for (const lane of lanesOf(this.#db)) {
+      const before = beforeUnixMs - lane.spanMs
+      if ((this.#firstTime([lane], -hugeMs) ?? before) >= before) continue
+      while (this.#deleteOldest(lane, before) === rowsPerSlice) yield
+    }
   }
 
   #deleteOldest({ kind, spanMs }: Lane, beforeUnixMs: number): number {
