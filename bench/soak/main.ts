@@ -33,7 +33,19 @@ const metricsUrl = await new Promise<string>((resolve) => {
   })
 })
 
-const samples: { minute: number; held: Held; events: number }[] = []
+/** Since the agent's start, of all signals. */
+interface Events {
+  attempted: number
+  lost: number
+}
+
+interface Sample {
+  minute: number
+  held: Held
+  events: Events
+}
+
+const samples: Sample[] = []
 {
   await using _churn = await Churn.start()
   const startMs = performance.now()
@@ -58,14 +70,14 @@ const last = samples.at(-1)
 process.stdout.write(
   [
     '',
-    `${minutes} min, ${rate(samples[0], last).toFixed(0)} events/s; from minute ${warmUpMinutes} on RSS ${mib(first?.held.rssBytes)} to ${mib(last?.held.rssBytes)} MiB, slope ${mib(slopeBytesPerHour)} MiB/h`,
+    `${minutes} min, ${rate(samples[0], last).toFixed(0)} events/s, ${last?.events.lost} of ${last?.events.attempted} lost; from minute ${warmUpMinutes} on RSS ${mib(first?.held.rssBytes)} to ${mib(last?.held.rssBytes)} MiB, slope ${mib(slopeBytesPerHour)} MiB/h`,
     `descriptors ${first?.held.descriptors} then ${during?.descriptors}; BPF programs ${before.programs} before, ${during?.programs} with, ${after.programs} after; maps ${before.maps}, ${during?.maps}, ${after.maps}; links ${before.links}, ${during?.links}, ${after.links}`,
     `exit code ${exitCode}`,
     '',
   ].join('\n'),
 )
 
-function tell({ minute, held, events }: (typeof samples)[number]): void {
+function tell({ minute, held, events }: Sample): void {
   const previous = samples.at(-2)
   const eventsPerSecond = previous ? rate(previous, { minute, events }) : 0
   process.stdout.write(
@@ -73,17 +85,20 @@ function tell({ minute, held, events }: (typeof samples)[number]): void {
   )
 }
 
-function rate(from?: { minute: number; events: number }, to?: { minute: number; events: number }): number {
-  return from && to ? (to.events - from.events) / ((to.minute - from.minute) * 60) : 0
+function rate(from?: Omit<Sample, 'held'>, to?: Omit<Sample, 'held'>): number {
+  return from && to ? (to.events.attempted - from.events.attempted) / ((to.minute - from.minute) * 60) : 0
 }
 
 function mib(bytes = Number.NaN): string {
   return (bytes / 2 ** 20).toFixed(2)
 }
 
-/** Attempted, of all signals. */
-async function eventsSoFar(): Promise<number> {
+async function eventsSoFar(): Promise<Events> {
   const text = await (await fetch(metricsUrl)).text()
-  const counts = text.matchAll(/^wirelag_events_attempted_total\{[^}]*\} (\S+)$/gm)
-  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+  const sum = (name: string): number =>
+    [...text.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'gm'))].reduce(
+      (total, [, count]) => total + Number(count),
+      0,
+    )
+  return { attempted: sum('wirelag_events_attempted_total'), lost: sum('wirelag_events_lost_total') }
 }
