@@ -12,12 +12,16 @@ export interface Held {
 }
 
 export function heldBy(pid: number): Held {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return {
-    rssBytes: Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024,
+    rssBytes: rssBytesOf(pid),
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
     ...bpfObjects(),
   }
+}
+
+export function rssBytesOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024
 }
 
 /** How many BPF objects the host has. */
@@ -30,12 +34,13 @@ function count(kind: string): number {
   return listed.length
 }
 
-/** The slope of a straight line through points (least squares). */
-export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
+/** A straight line through points (least squares): its slope, and the standard error of that. */
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): { slope: number; error: number } {
   const mean = (of: (point: readonly [number, number]) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length
   const [meanX, meanY] = [mean(([x]) => x), mean(([, y]) => y)]
-  const xy = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)
   const xx = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
-  return xy / xx
+  const slope = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / xx
+  const rest = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0)
+  return { slope, error: Math.sqrt(rest / (points.length - 2) / xx) }
 }

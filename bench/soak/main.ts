@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { wirelagFile } from '../observer.ts'
 import { Churn } from './churn.ts'
-import { bpfObjects, heldBy, slopeOf, type Held } from './held.ts'
+import { bpfObjects, heldBy, rssBytesOf, slopeOf, type Held } from './held.ts'
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string', default: '30' }, 'warm-up': { type: 'string', default: '10' } },
@@ -17,6 +17,7 @@ const minuteMs = 60_000
 const minutes = Number(values.minutes)
 const warmUpMinutes = Number(values['warm-up'])
 const sampleMs = 10_000
+const rssSampleMs = 1000
 
 const stateFolder = mkdtempSync(join(tmpdir(), 'wirelag-soak-'))
 const before = bpfObjects()
@@ -46,9 +47,15 @@ interface Sample {
 }
 
 const samples: Sample[] = []
+/** By the minute, which the agent collects its garbage once in. */
+const rssOfMinutes = new Map<number, number[]>()
 {
   await using _churn = await Churn.start()
   const startMs = performance.now()
+  using _timer = setInterval(() => {
+    const minute = Math.floor((performance.now() - startMs) / minuteMs)
+    rssOfMinutes.set(minute, [...(rssOfMinutes.get(minute) ?? []), rssBytesOf(agent.pid ?? 0)])
+  }, rssSampleMs)
   while (performance.now() - startMs < minutes * minuteMs) {
     await sleep(sampleMs)
     const minute = (performance.now() - startMs) / minuteMs
@@ -63,14 +70,16 @@ const exitCode = await ended
 rmSync(stateFolder, { recursive: true })
 const after = bpfObjects()
 
-const warm = samples.filter(({ minute }) => minute >= warmUpMinutes)
 const first = samples.find(({ minute }) => minute >= warmUpMinutes)
-const slopeBytesPerHour = 60 * slopeOf(warm.map(({ minute, held }) => [minute, held.rssBytes] as const))
+const warmMinutes = [...rssOfMinutes].filter(([minute]) => minute >= warmUpMinutes && minute + 1 <= minutes)
+const { slope, error } = slopeOf(
+  warmMinutes.map(([minute, bytes]) => [minute / 60, bytes.reduce((sum, one) => sum + one, 0) / bytes.length]),
+)
 const last = samples.at(-1)
 process.stdout.write(
   [
     '',
-    `${minutes} min, ${rate(samples[0], last).toFixed(0)} events/s, ${last?.events.lost} of ${last?.events.attempted} lost; from minute ${warmUpMinutes} on RSS ${mib(first?.held.rssBytes)} to ${mib(last?.held.rssBytes)} MiB, slope ${mib(slopeBytesPerHour)} MiB/h`,
+    `${minutes} min, ${rate(samples[0], last).toFixed(0)} events/s, ${last?.events.lost} of ${last?.events.attempted} lost; from minute ${warmUpMinutes} on RSS ${mib(first?.held.rssBytes)} to ${mib(last?.held.rssBytes)} MiB, slope of its means by the minute ${mib(slope)} ± ${mib(error)} MiB/h`,
     `descriptors ${first?.held.descriptors} then ${during?.descriptors}; BPF programs ${before.programs} before, ${during?.programs} with, ${after.programs} after; maps ${before.maps}, ${during?.maps}, ${after.maps}; links ${before.links}, ${during?.links}, ${after.links}`,
     `exit code ${exitCode}`,
     '',
