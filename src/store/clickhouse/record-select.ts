@@ -12,6 +12,8 @@ const maxSpanMs = 86_400_000
 export const recordFields = 'kind, host, time_ms, span_ms, service, container, pod, namespace, key, body'
 const columnCount = recordFields.split(',').length
 const { spanMs: rolledMs } = coarsestTier
+/** Of hosts' clocks to each other. */
+const mostClockOffsetMs = 3_600_000
 
 /**
  * The SELECT of a query. Of a host and a coarser step, finer ones are read while there are any: when they are dropped, what they became is
@@ -40,9 +42,9 @@ function latestOf(count: number): string {
   return `ORDER BY time_ms DESC, batch DESC, row DESC LIMIT 1 BY batch, row LIMIT ${Math.ceil(count)}`
 }
 
-/** What is younger is not rolled up; hosts' clocks differ, by less than an hour. */
+/** What is younger is not rolled up. */
 function mayBeRolledUp({ fromUnixMs }: RecordQuery, nowUnixMs: number): boolean {
-  return fromUnixMs < nowUnixMs - coarsestTier.afterMs + 3_600_000
+  return fromUnixMs < nowUnixMs - coarsestTier.afterMs + mostClockOffsetMs
 }
 
 /** The coarser steps of which there are finer ones, by host. Every step has a span. */
