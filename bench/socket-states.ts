@@ -81,7 +81,9 @@ async function survey(a: Actor, b: Actor, by: StateGrouping, figures: Figures): 
 /** Of one of the namespaces only: ss knows no others. */
 function runSs(a: Actor, figures: Figures): void {
   const script = `TIMEFORMAT='%R %U %S'; time ss -tanH > /dev/null`
-  const { stderr } = spawnSync('nsenter', ['--net', `--target=${a.pid}`, 'bash', '-c', script], { encoding: 'utf8' })
+  const { stderr } = spawnSync('nsenter', ['--net', `--target=${a.pid}`, 'bash', '--norc', '-c', script], {
+    encoding: 'utf8',
+  })
   const [wall = 0, user = 0, system = 0] = stderr.trim().split(' ').map(Number)
   note(figures, 'ss -tan', (user + system) * 1000, wall * 1000)
 }
