@@ -95,6 +95,8 @@ export default defineConfig({
     'typescript/explicit-module-boundary-types': 'error',
     'typescript/no-explicit-any': 'error',
     'typescript/no-misused-promises': 'error',
+    // What a promise needs may be disposed of before it settles.
+    'typescript/return-await': ['error', 'error-handling-correctness-only'],
     'typescript/no-floating-promises': [
       'error',
       { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test'] }] },

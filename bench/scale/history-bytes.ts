@@ -82,7 +82,7 @@ async function clickhouseBytes(steps: readonly StoredRecord[][]): Promise<Histor
       .map(Number)
     return { rows, bytes }
   }
-  return withFolder(async (folder) => {
+  return await withFolder(async (folder) => {
     const store = await openStore({ folder, url }, 'write')
     await append(store, steps)
     const fine = await held('wirelag_record')

@@ -220,7 +220,7 @@ function conntrack(participant: Participant, what: 'count' | 'max'): number {
 async function connectFrom({ pid }: Participant): Promise<string> {
   await using actor = await Actor.beside({ pid })
   await actor.do('tcp c 4')
-  return actor.do('connect c 10.77.0.2 7000').then(
+  return await actor.do('connect c 10.77.0.2 7000').then(
     () => 'connected',
     (error: { code: string }) => error.code,
   )
