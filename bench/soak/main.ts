@@ -73,27 +73,19 @@ const first = samples.find(({ minute }) => minute >= warmUpMinutes)
 const warmMinutes = [...Map.groupBy(rssSamples, ({ minute }) => Math.floor(minute))].filter(
   ([minute]) => minute >= warmUpMinutes && minute + 1 <= minutes,
 )
-const means = trend((bytes) => bytes.reduce((sum, one) => sum + one, 0) / bytes.length)
-// Just after its garbage was collected: what it keeps, which varies less.
-const leasts = trend((bytes) => Math.min(...bytes))
+const { slope, error } = slopeOf(
+  warmMinutes.map(([minute, of]) => [minute / 60, of.reduce((sum, { bytes }) => sum + bytes, 0) / of.length]),
+)
 const last = samples.at(-1)
 process.stdout.write(
   [
     '',
-    `${minutes} min, ${rate(samples[0], last).toFixed(0)} events/s, ${last?.events.lost} of ${last?.events.attempted} lost; from minute ${warmUpMinutes} on RSS ${mib(first?.held.rssBytes)} to ${mib(last?.held.rssBytes)} MiB, slope by the minute: of its means ${means}, of its least ${leasts} MiB/h`,
+    `${minutes} min, ${rate(samples[0], last).toFixed(0)} events/s, ${last?.events.lost} of ${last?.events.attempted} lost; from minute ${warmUpMinutes} on RSS ${mib(first?.held.rssBytes)} to ${mib(last?.held.rssBytes)} MiB, slope of its means by the minute ${mib(slope)} ± ${mib(error)} MiB/h`,
     `descriptors ${first?.held.descriptors} then ${during?.descriptors}; BPF programs ${before.programs} before, ${during?.programs} with, ${after.programs} after; maps ${before.maps}, ${during?.maps}, ${after.maps}; links ${before.links}, ${during?.links}, ${after.links}`,
     `exit code ${exitCode}`,
     '',
   ].join('\n'),
 )
-
-/** The slope of a figure of each minute's RSS, with its standard error. */
-function trend(figure: (bytes: readonly number[]) => number): string {
-  const { slope, error } = slopeOf(
-    warmMinutes.map(([minute, rss]) => [minute / 60, figure(rss.map(({ bytes }) => bytes))]),
-  )
-  return `${mib(slope)} ± ${mib(error)}`
-}
 
 function tell({ minute, held, events }: Sample): void {
   const previous = samples.at(-2)
