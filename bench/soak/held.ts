@@ -19,6 +19,7 @@ export function heldBy(pid: number): Held {
   }
 }
 
+/** Resident memory of a process, as the kernel tells it now. @throws Error when it is no more */
 export function rssBytesOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024

@@ -17,6 +17,7 @@ const minuteMs = 60_000
 const minutes = Number(values.minutes)
 const warmUpMinutes = Number(values['warm-up'])
 const sampleMs = 10_000
+/** More often: within a minute it goes up and down by some MiB, with the garbage. */
 const rssSampleMs = 1000
 
 const stateFolder = mkdtempSync(join(tmpdir(), 'wirelag-soak-'))
