@@ -6,11 +6,12 @@ import { bookOf, inNetns, isBalanced, Recording } from './recording.ts'
 
 test('only the slow: a connection whose accept wait passed the threshold, and its close', async () => {
   await using host = await Actor.inNewNamespace()
-  using recording = await Recording.connections(inNetns(host), { slowNs: 5e6 })
+  // The quick one waits for this test to tell the actor to accept: some milliseconds.
+  using recording = await Recording.connections(inNetns(host), { slowNs: 200e6 })
   const { value: port } = await host.do('listen l 127.0.0.1 0 5')
   for (const [name, waitMs] of [
     ['quick', 0],
-    ['slow', 10],
+    ['slow', 300],
   ] as const) {
     await host.do(`tcp ${name} 4`)
     await host.do(`connect ${name} 127.0.0.1 ${port}`)
