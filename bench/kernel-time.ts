@@ -1,22 +1,21 @@
 import { native } from '../src/kernel/native.ts'
-import { observers, programRuns, RunningObserver } from './observer.ts'
+import { RunningObserver, type Observer } from './observer.ts'
 import { messagesPerPing, ping, RedisServer } from './redis-load.ts'
 import { spread, type Table } from './table.ts'
 
 const pings = 100_000
 
 /** Kernel time that the BPF programs of each observer take for one received message. */
-export async function measureKernelTime(tcppktlat: string[], rounds: number): Promise<Table> {
+export async function measureKernelTime(watching: readonly Observer[], rounds: number): Promise<Table> {
   using _server = await RedisServer.start()
   const end = native().enableRunStats()
-  const watching = observers(tcppktlat).filter(({ command }) => command)
   const nsPerMessage = new Map<string, number[]>(watching.map(({ name }) => [name, []]))
   const programs = new Map<string, Map<string, number[]>>(watching.map(({ name }) => [name, new Map()]))
   for (let round = 0; round < rounds; round++) {
     for (const observer of watching) {
       const running = await RunningObserver.start(observer)
       ping(pings)
-      const runs = programRuns(observer.programs)
+      const runs = running.programRuns()
       await running.stop()
       const totalNs = runs.reduce((sum, { runNs }) => sum + runNs, 0)
       nsPerMessage.get(observer.name)?.push(totalNs / (pings * messagesPerPing))

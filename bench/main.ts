@@ -1,11 +1,14 @@
 // `npm run bench`: wirelag and its peer beside each other, in one run. With --write the table goes to docs/performance.md.
-import { writeFileSync } from 'node:fs'
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { machineText } from './machine.ts'
 import { fetchTcppktlat } from './peer-tcppktlat.ts'
 import { measureHistogramCost } from './histogram-cost.ts'
 import { measureKernelTime } from './kernel-time.ts'
 import { measureMetricsPage } from './metrics-page.ts'
+import { observers } from './observer.ts'
 import { measureRingDrain } from './ring-drain.ts'
 import { measureSocketStates } from './socket-states.ts'
 import { measureStart } from './start.ts'
@@ -16,11 +19,12 @@ import { tableText } from './table.ts'
 const { values } = parseArgs({ options: { write: { type: 'boolean' }, rounds: { type: 'string', default: '5' } } })
 const rounds = Number(values.rounds)
 
-const peer = fetchTcppktlat()
+using stateFolder = mkdtempDisposableSync(join(tmpdir(), 'wirelag-bench-'))
+const watching = observers(fetchTcppktlat(), stateFolder.path)
 const tables: Table[] = []
 for (const measure of [
-  () => measureKernelTime(peer, rounds),
-  () => measureThroughput(peer, 3 * rounds),
+  () => measureKernelTime(watching, rounds),
+  () => measureThroughput(watching, 3 * rounds),
   () => measureHistogramCost(rounds),
   () => measureRingDrain(rounds),
   () => measureSocketStates(rounds),

@@ -6,25 +6,22 @@ import { fileURLToPath } from 'node:url'
 /** bin/wirelag of this checkout. */
 export const wirelagFile = fileURLToPath(new URL('../bin/wirelag', import.meta.url))
 
-/** Something that watches the load, or nothing. */
+/** Something that watches the load. */
 export interface Observer {
   name: string
-  command: string[] | undefined
-  /** Prefixes of its BPF programs' names. */
-  programs: string[]
+  command: string[]
 }
 
-/** Of all of wirelag's programs that messages pass. */
-const hotPrograms = ['pickup_', 'send_', 'datagram_', 'accept_first']
-
-export function observers(tcppktlat: string[]): Observer[] {
+/** @param stateFolder of the agent's flight recorder */
+export function observers(tcppktlat: string[], stateFolder: string): Observer[] {
+  const agent = ['agent', '--state-dir', stateFolder, '--listen', '127.0.0.1:0']
   return [
-    { name: 'nothing', command: undefined, programs: [] },
-    { name: 'wirelag pktlat --summary', command: [wirelagFile, 'pktlat', '--summary'], programs: ['pickup_'] },
-    { name: 'wirelag send', command: [wirelagFile, 'send'], programs: ['send_'] },
-    { name: 'wirelag top: all signals', command: [wirelagFile, 'top'], programs: hotPrograms },
-    { name: 'wirelag pktlat, printing', command: [wirelagFile, 'pktlat'], programs: ['pickup_'] },
-    { name: 'tcppktlat, printing', command: tcppktlat, programs: ['tcp_probe', 'tcp_rcv_space_', 'tcp_destroy_soc'] },
+    { name: 'wirelag pktlat --summary', command: [wirelagFile, 'pktlat', '--summary'] },
+    { name: 'wirelag send', command: [wirelagFile, 'send'] },
+    { name: 'wirelag top: all signals', command: [wirelagFile, 'top'] },
+    { name: 'wirelag agent: all of it', command: [wirelagFile, ...agent] },
+    { name: 'wirelag pktlat, printing', command: [wirelagFile, 'pktlat'] },
+    { name: 'tcppktlat, printing', command: tcppktlat },
   ]
 }
 
@@ -41,56 +38,54 @@ interface ListedProgram {
   run_time_ns?: number
 }
 
-function listPrograms(prefixes: readonly string[]): ListedProgram[] {
-  const programs = JSON.parse(
-    execFileSync('/usr/sbin/bpftool', ['prog', 'show', '--json']).toString(),
-  ) as ListedProgram[]
-  return programs.filter(({ name }) => name !== undefined && prefixes.some((prefix) => name.startsWith(prefix)))
-}
-
-/** Run counts and times, where they are measured, of the kernel's BPF programs whose name begins so. */
-export function programRuns(prefixes: readonly string[]): ProgramRuns[] {
-  return listPrograms(prefixes).map(({ name = '', run_cnt: runs = 0, run_time_ns: runNs = 0 }) => ({
-    name,
-    runs,
-    runNs,
-  }))
-}
-
-function programIds(prefixes: readonly string[]): string {
-  return listPrograms(prefixes)
-    .map(({ id }) => id)
-    .join()
+function listPrograms(): ListedProgram[] {
+  return JSON.parse(execFileSync('/usr/sbin/bpftool', ['prog', 'show', '--json']).toString()) as ListedProgram[]
 }
 
 /** An observer at work, its output thrown away. */
 export class RunningObserver {
-  readonly #process: ChildProcess | undefined
+  readonly #process: ChildProcess
+  readonly #others: ReadonlySet<number>
 
-  private constructor(process: ChildProcess | undefined) {
+  private constructor(process: ChildProcess, others: ReadonlySet<number>) {
     this.#process = process
+    this.#others = others
   }
 
-  static async start(observer: Observer): Promise<RunningObserver> {
-    const [program, ...args] = observer.command ?? []
-    if (program === undefined) return new RunningObserver(undefined)
+  static async start({ command: [program = '', ...args] }: Observer): Promise<RunningObserver> {
+    const others = new Set(listPrograms().map(({ id }) => id))
     const nowhere = openSync('/dev/null', 'w')
-    const running = new RunningObserver(spawn(program, args, { stdio: ['ignore', nowhere, nowhere] }))
+    const running = new RunningObserver(spawn(program, args, { stdio: ['ignore', nowhere, nowhere] }), others)
     closeSync(nowhere)
     // Attached is a moment after loaded; and an attempt may fail, to be followed by another.
     let before = ''
-    for (let loaded = programIds(observer.programs); loaded !== before || loaded === '';) {
+    for (let loaded = running.#ids(); loaded !== before || loaded === '';) {
       await sleep(500)
       before = loaded
-      loaded = programIds(observer.programs)
+      loaded = running.#ids()
     }
     return running
   }
 
+  /** Run counts and times, where they are measured, of its BPF programs. */
+  programRuns(): ProgramRuns[] {
+    return this.#programs().map(({ name = '', run_cnt: runs = 0, run_time_ns: runNs = 0 }) => ({ name, runs, runNs }))
+  }
+
   async stop(): Promise<void> {
-    if (!this.#process) return
-    const ended = new Promise((resolve) => this.#process?.once('close', resolve))
+    const ended = new Promise((resolve) => this.#process.once('close', resolve))
     this.#process.kill('SIGINT')
     await ended
+  }
+
+  /** Those that were not there before it. */
+  #programs(): ListedProgram[] {
+    return listPrograms().filter(({ id }) => !this.#others.has(id))
+  }
+
+  #ids(): string {
+    return this.#programs()
+      .map(({ id }) => id)
+      .join()
   }
 }

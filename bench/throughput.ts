@@ -1,15 +1,14 @@
-import { observers, RunningObserver } from './observer.ts'
+import { RunningObserver, type Observer } from './observer.ts'
 import { ping, RedisServer } from './redis-load.ts'
 import { spread, type Table } from './table.ts'
 
 const pings = 50_000
 
 /** What is left of a Redis server's throughput under each observer. */
-export async function measureThroughput(tcppktlat: string[], rounds: number): Promise<Table> {
+export async function measureThroughput(watching: readonly Observer[], rounds: number): Promise<Table> {
   using _server = await RedisServer.start()
   ping(pings)
   const without: number[] = []
-  const watching = observers(tcppktlat).filter(({ command }) => command)
   const shares = new Map<string, number[]>(watching.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const observer of watching) {
