@@ -4,7 +4,7 @@
 
 #include "../maps/edges.h"
 #include "../maps/selected.h"
-#include "ledger.h"
+#include "cpu-wait.h"
 #include "open-event.h"
 
 static __always_inline void count_accept(const struct sock *sk, bool typed, const struct connection *connection,
@@ -46,6 +46,10 @@ static __always_inline void handle_accepted(const struct sock *sk, bool typed, s
 		return;
 	connection->flags |= WL_CONNECTION_FLAG_ACCEPTED;
 	read_current_task(&connection->owner, source);
+	if (cfg.ledger) {
+		connection->user_task = bpf_get_current_task();
+		connection->user_delay_ns = current_cpu_delay_ns();
+	}
 	/* The first use of a socket may come long after its accept. */
 	connection->accepted_ns = now_ns;
 	if (source == WL_OWNER_SOURCE_SYSCALL && connection->established_ns)
@@ -54,7 +58,6 @@ static __always_inline void handle_accepted(const struct sock *sk, bool typed, s
 		connection->flags |= WL_CONNECTION_FLAG_SELECTED;
 	if (is_slow(connection->handshake_ns) || is_slow(accept_queue_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
-	ledger_accepted(sk, now_ns);
 	if (emit_accept(sk, typed, connection, accept_queue_ns))
 		count_accept(sk, typed, connection, accept_queue_ns);
 }

@@ -3,7 +3,6 @@
 #define WIRELAG_PASSIVE_OPEN_H
 
 #include "../maps/connections.h"
-#include "ledger.h"
 #include "socket.h"
 
 /*
@@ -23,7 +22,6 @@ SUBPROGRAM void begin_passive(const struct sock *sk, bool typed, __u64 now_ns)
 	};
 
 	connection_begin(sk, &connection);
-	ledger_begin(sk, now_ns, LEDGER_ACCEPT_QUEUE);
 }
 
 #endif

@@ -12,6 +12,8 @@ struct connection {
 	__u64 established_ns; /* 0: not yet, or before wirelag */
 	__u64 handshake_ns;
 	__u64 accepted_ns;    /* accept() returned it; 0: not yet, or not by accept() */
+	__u64 user_task;      /* where ledgers are kept: address of the task that accepted it */
+	__u64 user_delay_ns;  /* ... and for how long that task had waited for CPUs by then */
 	struct wl_task owner;
 	__u32 flags; /* enum wl_connection_flag */
 	__u32 _pad;

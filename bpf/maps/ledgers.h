@@ -7,6 +7,7 @@
 
 /* What a connection is doing, as far as its socket shows. */
 enum ledger_state {
+	LEDGER_NONE, /* no ledger: it has not begun, or has ended */
 	LEDGER_CONNECTING,
 	LEDGER_ACCEPT_QUEUE, /* nobody has accepted it yet */
 	LEDGER_OPEN,         /* nothing is under way here: the application, or the peer, is to act */
@@ -35,20 +36,34 @@ struct ledger {
 	struct wl_ledger exchange_base; /* the sums when the exchange began */
 };
 
-/* Key: address of the struct sock. Deleted with its entry in connections. Only made where ledgers are asked for. */
-struct ledgers_map {
+/*
+ * Of programs that may not use sk_storage. Key: address of the struct sock. Deleted with its entry in connections.
+ * Elsewhere it is a part of recorded_states.
+ */
+struct ledgers_hash_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u64);
 	__type(value, struct ledger);
 };
-struct ledgers_map ledgers SEC(".maps") __weak;
+struct ledgers_hash_map ledgers_hash SEC(".maps") __weak;
 
-static __always_inline struct ledger *ledger_of(const struct sock *sk)
+/* What a new entry is made from, being too large for the stack. */
+static const struct ledger no_ledger;
+
+static __always_inline struct ledger *ledger_in_hash(const struct sock *sk)
 {
 	__u64 key = (__u64)sk;
 
-	return bpf_map_lookup_elem(&ledgers, &key);
+	return bpf_map_lookup_elem(&ledgers_hash, &key);
+}
+
+static __always_inline struct ledger *new_ledger_in_hash(const struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	bpf_map_update_elem(&ledgers_hash, &key, &no_ledger, BPF_ANY);
+	return bpf_map_lookup_elem(&ledgers_hash, &key);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include "../lib/socket.h"
 #include "../lib/task.h"
 #include "history.h"
+#include "ledgers.h"
 
 /* A send call that has not returned. */
 struct send_call {
@@ -55,13 +56,14 @@ struct socket_states_map {
 };
 struct socket_states_map socket_states SEC(".maps") __weak;
 
-/* The two in one, where histories are kept: one look-up finds both. */
+/* All in one, where ledgers or histories are kept: one look-up finds them. */
 struct recorded_state {
 	struct socket_state state;
+	struct ledger ledger;
 	struct history history;
 };
 
-/* Key: socket. Freed by the kernel with the socket. Instead of socket_states, where histories are kept. */
+/* Key: socket. Freed by the kernel with the socket. Instead of socket_states, where ledgers or histories are kept. */
 struct recorded_states_map {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -89,7 +91,7 @@ static __always_inline struct socket_state *socket_state_of(const struct sock *s
 	__u64 key = (__u64)sk;
 
 	if (typed && !cfg.state_in_hash) {
-		if (cfg.history)
+		if (cfg.history || cfg.ledger)
 			return bpf_sk_storage_get(&recorded_states, (struct sock *)sk, 0,
 						  create ? BPF_SK_STORAGE_GET_F_CREATE : 0);
 		return bpf_sk_storage_get(&socket_states, (struct sock *)sk, 0, create ? BPF_SK_STORAGE_GET_F_CREATE : 0);

@@ -14,32 +14,48 @@
 #include "../maps/edges.h"
 #include "../maps/selected.h"
 
-SUBPROGRAM void handle_syn_sent(struct sock *sk, bool typed, __u64 now_ns)
+SUBPROGRAM void begin_active(const struct sock *sk, bool typed, __u64 now_ns)
 {
-	struct connect_call *call = current_connect_call();
 	struct connection connection = {
 		.id = connection_id(sk, typed),
 		.opened_ns = now_ns,
 		.flags = WL_CONNECTION_FLAG_ACTIVE,
 	};
-	struct wl_open_event event = {};
 
-	if (call)
-		call->syn_sent = true;
 	read_current_task(&connection.owner, WL_OWNER_SOURCE_SYSCALL);
 	if (is_selected(connection.owner.pid))
 		connection.flags |= WL_CONNECTION_FLAG_SELECTED;
 	connection_begin(sk, &connection);
-	ledger_begin(sk, now_ns, LEDGER_CONNECTING);
-	if (!cfg.slow_ns)
+}
+
+/* Apart, as its event is large. */
+SUBPROGRAM void emit_pending(const struct sock *sk, bool typed, __u64 now_ns)
+{
+	const struct connection *connection = connection_of(sk);
+	struct wl_open_event event = {
+		.kind = WL_EVENT_KIND_PENDING,
+		.handshake_ns = WL_UNKNOWN_NS,
+		.accept_queue_ns = WL_UNKNOWN_NS,
+	};
+
+	if (!connection)
 		return;
-	event.kind = WL_EVENT_KIND_PENDING;
-	event.connection_id = connection.id;
-	event.owner = connection.owner;
-	event.handshake_ns = WL_UNKNOWN_NS;
-	event.accept_queue_ns = WL_UNKNOWN_NS;
+	event.connection_id = connection->id;
+	event.owner = connection->owner;
 	read_tuple(sk, typed, &event.tuple);
-	emit_open(&event, WL_SIGNAL_PENDING, now_ns, connection.flags & WL_CONNECTION_FLAG_SELECTED, true);
+	emit_open(&event, WL_SIGNAL_PENDING, now_ns, connection->flags & WL_CONNECTION_FLAG_SELECTED, true);
+}
+
+SUBPROGRAM void handle_syn_sent(struct sock *sk, bool typed, __u64 now_ns)
+{
+	struct connect_call *call = current_connect_call();
+
+	if (call)
+		call->syn_sent = true;
+	begin_active(sk, typed, now_ns);
+	ledger_begin(sk, typed, now_ns, LEDGER_CONNECTING);
+	if (cfg.slow_ns)
+		emit_pending(sk, typed, now_ns);
 }
 
 /*
@@ -90,7 +106,7 @@ SUBPROGRAM bool handle_connected(struct sock *sk, bool typed, struct connection 
 	connection->handshake_ns = handshake_so_far(connection, now_ns);
 	if (is_slow(connection->handshake_ns))
 		connection->flags |= WL_CONNECTION_FLAG_SLOW;
-	ledger_connected(sk, now_ns);
+	ledger_connected(sk, typed, now_ns);
 	return emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_CONNECT, 0);
 }
 
@@ -101,8 +117,10 @@ static __always_inline void handle_established(struct sock *sk, bool typed, int 
 	if (connection && (connection->flags & WL_CONNECTION_FLAG_ACTIVE)) {
 		if (handle_connected(sk, typed, connection, now_ns))
 			count_handshake(sk, typed, connection);
-	} else if (old_state == TCP_SYN_RECV && !connection) {
-		begin_passive(sk, typed, now_ns);
+	} else if (old_state == TCP_SYN_RECV) {
+		if (!connection)
+			begin_passive(sk, typed, now_ns);
+		ledger_begin(sk, typed, now_ns, LEDGER_ACCEPT_QUEUE);
 	}
 }
 
@@ -126,7 +144,7 @@ SUBPROGRAM bool handle_connect_failed(struct sock *sk, bool typed, struct connec
 		error = ECANCELED;
 	}
 	connection->handshake_ns = handshake_so_far(connection, now_ns);
-	ledger_closed(sk, now_ns);
+	ledger_closed(sk, typed, now_ns);
 	return emit_connect_end(sk, typed, connection, now_ns, WL_EVENT_KIND_FAIL, error);
 }
 
@@ -192,7 +210,7 @@ static __always_inline void handle_close_state(struct sock *sk, bool typed, int 
 	struct connection *connection = connection_of(sk);
 
 	if (old_state != TCP_SYN_SENT && connection && (!cfg.slow_ns || (connection->flags & WL_CONNECTION_FLAG_SLOW)))
-		ledger_closed(sk, now_ns);
+		ledger_closed(sk, typed, now_ns);
 	switch (old_state) {
 	case TCP_ESTABLISHED:
 	case TCP_FIN_WAIT1:
@@ -213,7 +231,7 @@ static __always_inline void handle_close_state(struct sock *sk, bool typed, int 
 		break;
 	}
 	connection_end(sk);
-	ledger_end(sk);
+	ledger_end(sk, typed);
 }
 
 /* The owner is known where the connection's is, and where a task acts on the socket. */
@@ -251,9 +269,9 @@ static __always_inline void handle_connection(struct sock *sk, bool typed, __u64
 	else if (new_state == TCP_CLOSE)
 		handle_close_state(sk, typed, old_state, now_ns);
 	else if (new_state == TCP_CLOSE_WAIT)
-		ledger_peer_closed(sk, now_ns);
+		ledger_peer_closed(sk, typed, now_ns);
 	else if (new_state == TCP_FIN_WAIT1 || new_state == TCP_LAST_ACK)
-		ledger_closing(sk, now_ns);
+		ledger_closing(sk, typed, now_ns);
 }
 
 static __always_inline void handle_state_change(struct sock *sk, bool typed, int old_state, int new_state)
@@ -305,7 +323,7 @@ SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(connection_destroyed_tp, struct sock *sk)
 {
 	connection_end(sk);
-	ledger_end(sk);
+	ledger_forget(sk);
 	history_forget(sk);
 	return 0;
 }
@@ -314,7 +332,7 @@ SEC("fentry/tcp_v4_destroy_sock")
 int BPF_PROG(connection_destroyed_fentry, struct sock *sk)
 {
 	connection_end(sk);
-	ledger_end(sk);
+	ledger_forget(sk);
 	history_forget(sk);
 	return 0;
 }
@@ -323,7 +341,7 @@ SEC("kprobe/tcp_v4_destroy_sock")
 int BPF_KPROBE(connection_destroyed_kprobe, struct sock *sk)
 {
 	connection_end(sk);
-	ledger_end(sk);
+	ledger_forget(sk);
 	history_forget(sk);
 	return 0;
 }

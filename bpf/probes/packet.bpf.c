@@ -62,7 +62,7 @@ static __always_inline int handle_retransmit(const struct sock *sk, bool typed)
 	/* The timer is doubled only after the segment was sent. */
 	if (event.type == WL_RETRANSMIT_TYPE_RTO || event.type == WL_RETRANSMIT_TYPE_SYN) {
 		event.stall_ns = BPF_CORE_READ((const struct inet_connection_sock *)sk, icsk_rto) * jiffy_ns();
-		ledger_timeout(sk, event.stall_ns);
+		ledger_timeout(sk, typed, event.stall_ns);
 	}
 	history_retransmit(sk, typed, event.type, event.stall_ns);
 	note_connection(&event, connection);

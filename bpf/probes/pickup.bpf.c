@@ -10,9 +10,10 @@
 #include "../lib/accepted.h"
 #include "../lib/datagram.h"
 #include "../lib/history.h"
-#include "../lib/ledger.h"
+#include "../lib/ledger-arrival.h"
 #include "../lib/marks.h"
 #include "../lib/sample.h"
+#include "../lib/typed-cast.h"
 #include "../maps/packet-clock.h"
 
 /*
@@ -21,22 +22,9 @@
  */
 #define SAME_PICKUP_NS 200000ULL
 
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
-
-/*
- * The TCP part of a typed TCP socket.
- * The cast is free where the kernel has it, the helper is a call. Only
- * here: libbpf 1.1 cannot link two objects that name the same kernel function.
- */
-static __always_inline struct tcp_sock *tcp_sock_of(struct sock *sk)
-{
-	if (cfg.has_rdonly_cast)
-		return bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
-	return bpf_skc_to_tcp_sock(sk);
-}
-
 /* The bytes up to `rcv_nxt` are in the queue. `queued_ns`: now, as near as it need be. */
-static __always_inline void handle_queued(struct sock *sk, bool typed, __u32 copied_seq, __u32 rcv_nxt, __u64 queued_ns)
+static __always_inline void handle_queued(struct sock *sk, const struct tcp_sock *tp, bool typed, __u32 copied_seq,
+					  __u32 rcv_nxt, __u64 queued_ns)
 {
 	struct socket_state *state = socket_state_of(sk, typed, true);
 
@@ -53,7 +41,7 @@ static __always_inline void handle_queued(struct sock *sk, bool typed, __u32 cop
 		queued_ns = arrival_ns(sk, typed, queued_ns);
 	history_received(history_of(sk, typed, state, true), rcv_nxt - state->end_seq, queued_ns);
 	mark_queued(sk, typed, state, copied_seq, rcv_nxt, queued_ns);
-	ledger_queued(sk, queued_ns);
+	ledger_queued(sk, tp, typed, state, queued_ns);
 }
 
 static __always_inline bool same_pickup(const struct socket_state *state, const struct current_process *reader,
@@ -115,7 +103,7 @@ static __always_inline void handle_read(struct sock *sk, bool typed, __u32 copie
 	state->reader = reader.pid_tgid;
 	state->last_read_ns = now_ns;
 	if (is_owned_by_current(sk, typed))
-		ledger_read(sk, now_ns, !seq_before(copied_seq, state->end_seq));
+		ledger_read(sk, typed, state, now_ns, !seq_before(copied_seq, state->end_seq));
 }
 
 /* A FIN takes a sequence number, but is no data. */
@@ -135,7 +123,7 @@ static __always_inline int handle_data_ready(struct sock *sk)
 		return 0;
 	tp = tcp_sock_of(sk);
 	if (tp)
-		handle_queued(sk, TYPED, tp->copied_seq, readable_end(tp->rcv_nxt, sk->__sk_common.skc_flags),
+		handle_queued(sk, tp, TYPED, tp->copied_seq, readable_end(tp->rcv_nxt, sk->__sk_common.skc_flags),
 			      tp->tcp_clock_cache);
 	return 0;
 }
@@ -162,7 +150,7 @@ int BPF_KPROBE(pickup_queued_kprobe, struct sock *sk)
 		return handle_datagram_queued(sk, UNTYPED);
 	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP || BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
 		return 0;
-	handle_queued(sk, UNTYPED, BPF_CORE_READ(tp, copied_seq),
+	handle_queued(sk, tp, UNTYPED, BPF_CORE_READ(tp, copied_seq),
 		      readable_end(BPF_CORE_READ(tp, rcv_nxt), BPF_CORE_READ(sk, __sk_common.skc_flags)),
 		      BPF_CORE_READ(tp, tcp_clock_cache));
 	return 0;
@@ -189,7 +177,7 @@ int BPF_PROG(pickup_segment_tp, struct sock *sk, struct sk_buff *skb)
 	seq = bpf_ntohl(header.seq);
 	end_seq = seq + skb->len - (header.offset >> 4) * 4;
 	if (!seq_before(tp->rcv_nxt, seq) && seq_before(tp->rcv_nxt, end_seq))
-		handle_queued(sk, TYPED, tp->copied_seq, end_seq, bpf_ktime_get_ns());
+		handle_queued(sk, tp, TYPED, tp->copied_seq, end_seq, bpf_ktime_get_ns());
 	return 0;
 }
 

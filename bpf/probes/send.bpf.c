@@ -41,7 +41,7 @@ static __always_inline void begin_send_call(const struct sock *sk, bool typed, s
 	call->zero_window = 0;
 	call->tid = tid;
 	history_send_begins(sk, typed, history_of(sk, typed, state, true), call);
-	ledger_send_begins(sk, now_ns);
+	ledger_send_begins(sk, typed, state, now_ns);
 }
 
 static __always_inline void end_wait(struct send_call *call, __u64 now_ns)
@@ -83,7 +83,7 @@ static __always_inline void sample_send(const struct sock *sk, bool typed, struc
 	if (call->full_since_ns)
 		sample.blocked_ns += now_ns - call->full_since_ns;
 	history_send_ends(sk, typed, history_of(sk, typed, state, false), call, now_ns, result);
-	ledger_send_ends(sk, now_ns, sample.blocked_ns);
+	ledger_send_ends(sk, typed, state, now_ns, sample.blocked_ns);
 	stats = take_sample(sk, typed, &sample, state, process, now_ns);
 	if (!stats)
 		return;

@@ -1,7 +1,7 @@
 import {
   probePoints,
   forgettingPoints,
-  historyPoints,
+  recordPoints,
   statePoints,
   type Hook,
   type HookVariant,
@@ -62,14 +62,14 @@ function isAllowed(variant: HookVariant, allowed: ReadonlySet<Hook> | undefined)
  * Whether the state of sockets must be kept in a hash: sk_storage wants programs that know the socket's type, and a
  * kernel that lets tracing programs use it (5.11).
  *
- * @param keepsHistory whether the last events of each socket are kept with it
+ * @param keepsRecord whether ledgers or the last events of each socket are kept with it
  */
 export function keepsStateInHash(
   choices: readonly PointChoice[],
   hasTracingStorage: boolean,
-  keepsHistory = false,
+  keepsRecord = false,
 ): boolean {
-  const points = keepsHistory ? [...statePoints, ...historyPoints] : statePoints
+  const points = keepsRecord ? [...statePoints, ...recordPoints] : statePoints
   return !hasTracingStorage || choices.some(({ point, hook }) => points.includes(point) && hook === 'kprobe')
 }
 

@@ -55,14 +55,14 @@ export interface LoadingSteps {
  * libbpf loads an object whole or not at all, so after a failure it is opened afresh without the variant that failed.
  *
  * @param isSparing whether to do without what burdens others
- * @param keepsHistory whether the last events of each socket are kept
+ * @param keepsRecord whether ledgers or the last events of each socket are kept
  * @param steps what is done to the object on the way
  * @throws OperatorError where nothing can be loaded at all: no rights, no BTF
  */
 export function loadPrograms(
   wanted: readonly ProbeSignal[],
   isSparing: boolean,
-  keepsHistory: boolean,
+  keepsRecord: boolean,
   steps: LoadingSteps,
 ): LoadedPrograms {
   checkLayout(wireLayout, (name) => native().structLayout(bpfObjectFile, name))
@@ -78,7 +78,7 @@ export function loadPrograms(
       for (const [key, reason] of refusedKinds()) refused.set(key, refused.get(key) ?? reason)
       continue
     }
-    const isStateInHash = keepsStateInHash(all, hasTracingStorage, keepsHistory)
+    const isStateInHash = keepsStateInHash(all, hasTracingStorage, keepsRecord)
     const candidates = isStateInHash ? all : withoutForgetting(all)
     const signals = wanted.map((signal) => signalStatus(signal, candidates))
     const choices = neededChoices(candidates, signals)

@@ -241,8 +241,8 @@ export const statePoints: readonly PointName[] = [
   'datagramSent',
 ]
 
-/** Further points that add to the histories of sockets, where they are kept. */
-export const historyPoints: readonly PointName[] = ['connectionState', 'retransmit', 'resetReceived', 'resetSent']
+/** Further points that add to the ledgers and histories of sockets, where they are kept. */
+export const recordPoints: readonly PointName[] = ['connectionState', 'retransmit', 'resetReceived', 'resetSent']
 
 /** Points that are of use only where the state of sockets is kept in a hash. */
 export const forgettingPoints: readonly PointName[] = ['receiveForgotten', 'datagramForgotten']

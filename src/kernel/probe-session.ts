@@ -110,7 +110,7 @@ export class ProbeSession {
     this.epochNs = process.hrtime.bigint()
     const { signals, isSparing = false, config } = options
     let edges: EdgeTable | undefined
-    this.#programs = loadPrograms(signals, isSparing, config.history !== 0, {
+    this.#programs = loadPrograms(signals, isSparing, keepsRecord(config), {
       configure: (object, circumstances) => this.#configure(object, circumstances, options),
       fill: (object) => (edges = config.aggregate ? new EdgeTable(object) : undefined),
     })
@@ -157,24 +157,23 @@ export class ProbeSession {
       firstUseAtRead: Number(isFirstUseSeenAtRead),
       datagramsAtQueued: Number(areDatagramsSeenAtQueued),
     })
-    const keepsHistory = options.config.history !== 0
     this.#hashes = isStateInHash ? ['socket_states_hash', 'unread_marks_hash'] : []
-    if (isStateInHash && keepsHistory) this.#hashes.push('histories_hash')
-    object.setMapAutocreate('socket_states', !isStateInHash && !keepsHistory)
-    object.setMapAutocreate('recorded_states', !isStateInHash && keepsHistory)
+    if (isStateInHash && options.config.ledger) this.#hashes.push('ledgers_hash')
+    if (isStateInHash && options.config.history) this.#hashes.push('histories_hash')
+    object.setMapAutocreate('socket_states', !isStateInHash && !keepsRecord(options.config))
+    object.setMapAutocreate('recorded_states', !isStateInHash && keepsRecord(options.config))
     object.setMapAutocreate('unread_marks', !isStateInHash)
-    for (const map of ['socket_states_hash', 'unread_marks_hash', 'histories_hash'])
+    for (const map of ['socket_states_hash', 'unread_marks_hash', 'ledgers_hash', 'histories_hash'])
       object.setMapAutocreate(map, this.#hashes.includes(map))
     object.setVariable('.rodata', 'cfg', config)
     object.setMapEntries('events', options.ringBytes)
     if (options.config.byCgroup) object.setMapEntries('unwanted_cgroups', maxUnwantedCgroups)
-    object.setMapAutocreate('ledgers', options.config.ledger !== 0)
     if (options.config.aggregate) EdgeTable.size(object, options.config.byEdge !== 0)
     if (!allocatesOnDemand()) return
     object.setMapFlags('connections', noPreallocation)
     object.setMapEntries('connections', 1 << 18)
-    object.setMapFlags('ledgers', noPreallocation)
-    object.setMapEntries('ledgers', 1 << 16)
+    object.setMapFlags('ledgers_hash', noPreallocation)
+    object.setMapEntries('ledgers_hash', 1 << 16)
   }
 
   /** How much the kernel side keeps apart. */
@@ -287,6 +286,11 @@ function allocatesOnDemand(): boolean {
 }
 
 /** A 32-bit number as the kernel's maps hold it. */
+/** Whether ledgers or the last events of each socket are kept, together with its state. */
+function keepsRecord({ ledger, history }: WatchConfig): boolean {
+  return ledger !== 0 || history !== 0
+}
+
 function u32Bytes(value: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(value).buffer)
 }

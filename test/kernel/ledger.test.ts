@@ -83,6 +83,45 @@ for (const delayMs of [5, 40, 200]) {
   })
 }
 
+test('the accept queue ends with accept(), whatever comes next of the socket', async (t) => {
+  const pause = 'sleep 40'
+  // Each after a pause, accept() somewhere among them, close of the server last.
+  const cases: Record<string, { before: string[]; after: string[]; stages: LedgerStage[] }> = {
+    'data before it': { before: ['send c 10'], after: ['recv s 10'], stages: ['receiveQueue', 'application'] },
+    'data after it': { before: [], after: ['send c 10', 'recv s 10'], stages: ['wire', 'receiveQueue', 'application'] },
+    'the server speaks first': { before: [], after: ['send s 10'], stages: ['application'] },
+    'the peer closes': { before: [], after: ['close c'], stages: ['wire', 'application'] },
+    'the peer closed before': { before: ['close c'], after: [], stages: ['application'] },
+    'nothing but its close': { before: [], after: [], stages: ['application'] },
+  }
+  for (const [name, { before, after, stages }] of Object.entries(cases))
+    await t.test(name, async () => {
+      await using host = await Actor.inNewNamespace()
+      using recording = await ledgers(host)
+      const { value: port } = await host.do('listen l 127.0.0.1 0 5')
+      await host.do('tcp c 4')
+      const connected = await host.do(`connect c 127.0.0.1 ${port}`)
+      const done = new Map<string, Done>()
+      for (const operation of [...before, 'accept l s', ...after, 'close s']) {
+        await host.do(pause)
+        done.set(operation, await host.do(operation))
+      }
+      if (!done.has('close c')) await host.do('close c')
+      await recording.until(() => of(recording, host.pid, port) !== undefined)
+      recording.stop()
+      const server = of(recording, host.pid, port)
+      const accepted = done.get('accept l s')
+      assertAddsUp(server)
+      assert.ok(accepted)
+      assertWithin(server, 'acceptQueue', [connected, accepted])
+      const others = ['application', 'wire', 'receiveQueue'] as const
+      assert.deepEqual(
+        others.filter((stage) => server.stagesNs[stage] > 30e6),
+        others.filter((stage) => stages.includes(stage)),
+      )
+    })
+})
+
 test('requests and replies that took longer than the threshold have ledgers of their own; quick ones have none', async () => {
   await using host = await Actor.inNewNamespace()
   using recording = await ledgers(host, 50e6)
