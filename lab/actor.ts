@@ -12,6 +12,8 @@ const binary = fileURLToPath(new URL('../build/lab/actor', import.meta.url))
 export interface Done {
   startNs: number
   endNs: number
+  /** For how much of that the thread wanted a CPU and had none. */
+  delayNs: number
   /** A port, a count, a pid: see lab/actor/operations.cc. */
   value: number
 }
@@ -103,11 +105,12 @@ export class Actor {
   }
 
   #answer(line: string): void {
-    const [id = '', startNs, endNs, outcome = '', value] = line.split(' ')
+    const [id = '', startNs, endNs, delayNs, outcome = '', value] = line.split(' ')
     const request = this.#requests.get(id)
     this.#requests.delete(id)
-    if (outcome === 'ok') request?.resolve({ startNs: Number(startNs), endNs: Number(endNs), value: Number(value) })
-    else request?.reject(new Refused(request.operation, outcome))
+    if (outcome !== 'ok') return request?.reject(new Refused(request.operation, outcome))
+    const times = { startNs: Number(startNs), endNs: Number(endNs), delayNs: Number(delayNs) }
+    request?.resolve({ ...times, value: Number(value) })
   }
 
   /** Ends the process and with it its sockets and its namespace. */

@@ -3,9 +3,9 @@
 // ended. Driven by lab/actor.ts through standard input and output.
 //
 //   request:  ID THREAD OPERATION [ARGUMENT ...]      a thread is made when it is first named
-//   answer:   ID START_NS END_NS ok [RESULT]  |  ID START_NS END_NS ERRNO_NAME
+//   answer:   ID START_NS END_NS DELAY_NS ok [RESULT]  |  ID START_NS END_NS DELAY_NS ERRNO_NAME
 //
-// Times are CLOCK_MONOTONIC. `--new-netns` gives the process a network namespace of its own, with loopback up; the
+// Times are CLOCK_MONOTONIC; the delay is for how much of it the thread wanted a CPU and had none. `--new-netns` gives the process a network namespace of its own, with loopback up; the
 // namespace goes when its last process goes, however that ends. The process ends with its standard input.
 #include <sched.h>
 #include <unistd.h>
@@ -22,6 +22,7 @@
 #include <string>
 #include <thread>
 
+#include "clock.h"
 #include "operations.h"
 
 namespace {
@@ -29,15 +30,17 @@ namespace {
 std::mutex output_mutex;
 
 void Perform(const std::string& id, const std::vector<std::string>& words) {
+  const long long delay_before_ns = CpuDelayNs();
   const long long start_ns = NowNs();
   const Outcome outcome = RunOperation(words);
   const long long end_ns = NowNs();
+  const long long delay_ns = CpuDelayNs() - delay_before_ns;
   const std::lock_guard<std::mutex> lock(output_mutex);
   if (outcome.error) {
     const char* name = strerrorname_np(outcome.error);
-    printf("%s %lld %lld %s\n", id.c_str(), start_ns, end_ns, name ? name : "EUNKNOWN");
+    printf("%s %lld %lld %lld %s\n", id.c_str(), start_ns, end_ns, delay_ns, name ? name : "EUNKNOWN");
   } else {
-    printf("%s %lld %lld ok %s\n", id.c_str(), start_ns, end_ns, outcome.result.c_str());
+    printf("%s %lld %lld %lld ok %s\n", id.c_str(), start_ns, end_ns, delay_ns, outcome.result.c_str());
   }
   fflush(stdout);
 }

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "operations.h"
+#include "clock.h"
 
 namespace {
 

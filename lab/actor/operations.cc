@@ -22,6 +22,7 @@
 #include <map>
 
 #include "bulk.h"
+#include "clock.h"
 #include "conntrack_fill.h"
 #include "files.h"
 #include "laps.h"
@@ -367,12 +368,6 @@ Outcome RunOperation(const Words& words) {
   };
   const auto operation = operations.find(Word(words, 0));
   return operation == operations.end() ? Failed(EINVAL) : operation->second(words);
-}
-
-long long NowNs() {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 bool BringLoopbackUp() {

@@ -14,7 +14,4 @@ struct Outcome {
 /// named. What each does stands in operations.cc, with its name.
 Outcome RunOperation(const std::vector<std::string>& words);
 
-/// CLOCK_MONOTONIC.
-long long NowNs();
-
 bool BringLoopbackUp();

@@ -12,7 +12,7 @@
 #include <deque>
 #include <vector>
 
-#include "operations.h"
+#include "clock.h"
 
 namespace {
 

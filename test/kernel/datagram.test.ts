@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
-import { assertNear, bookOf, counted, inNetns, isBalanced, Recording } from './recording.ts'
+import { assertSpan, bookOf, counted, inNetns, isBalanced, Recording } from './recording.ts'
 
 /** A host with a datagram socket s, and one c that is connected to it. */
 async function pair(version: 4 | 6 = 4): Promise<Actor> {
@@ -26,7 +26,7 @@ for (const version of [4, 6] as const) {
       const result = recording.stop()
       const [sample] = recording.pickups
       assert.equal(recording.pickups.length, 1)
-      assertNear(sample?.latencyNs, received.endNs - sent.endNs)
+      assertSpan(sample?.latencyNs, sent, received)
       assert.deepEqual(
         [sample?.protocol, sample?.reader.pid, sample?.reader.tid, sample?.socket.local.port],
         ['udp', host.pid, tid, 5353],
@@ -48,7 +48,7 @@ test('each of several datagrams has waited since it came itself', async () => {
   for (let i = 0; i < 4; i++) received.push(await host.do('recv s 10'))
   recording.stop()
   assert.equal(recording.pickups.length, 4)
-  for (let i = 0; i < 4; i++) assertNear(recording.pickups[i]?.latencyNs, received[i]!.endNs - sent[i]!.endNs)
+  for (let i = 0; i < 4; i++) assertSpan(recording.pickups[i]?.latencyNs, sent[i]!, received[i]!)
 })
 
 test('a peek reads nothing; the read after it does', async () => {
@@ -60,7 +60,7 @@ test('a peek reads nothing; the read after it does', async () => {
   const received = await host.do('recv s 10')
   recording.stop()
   assert.equal(recording.pickups.length, 1)
-  assertNear(recording.pickups[0]?.latencyNs, received.endNs - sent.endNs)
+  assertSpan(recording.pickups[0]?.latencyNs, sent, received)
 })
 
 test('datagrams that find the receive buffer full are counted at the reader', async () => {

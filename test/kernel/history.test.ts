@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
 import { dropInput, inside, twoHosts } from '../../lab/network.ts'
 import { slowNs, histories, connect, told, of, assertDelivered, assertInOrder } from './histories.ts'
-import { assertNear, bookOf, inNetns, isBalanced, Recording } from './recording.ts'
+import { assertSpan, assertTook, bookOf, inNetns, isBalanced, Recording } from './recording.ts'
 
 test('what led to a slow pickup: every event of that socket, with its bytes, in order', async () => {
   await using host = await Actor.inNewNamespace()
@@ -41,7 +41,7 @@ test('what led to a slow pickup: every event of that socket, with its bytes, in 
   assert.equal(recording.histories.length, 1)
   assertInOrder(recording)
   const [history] = recording.histories
-  assertNear(history?.cause.durationNs, read.endNs - sent.endNs)
+  assertSpan(history?.cause.durationNs, sent, read)
   assert.deepEqual([history?.owner?.pid, history?.connectionId !== 0], [host.pid, true])
   assertDelivered(result, 1)
 })
@@ -68,7 +68,7 @@ test('what led to a slow send, of a connection that was there before', async () 
   const slow = `send 300000${isHeldUpByWindow ? ' zero window' : ''}`
   const events = ['send 100', 'receive 30', 'read 30', slow]
   assert.deepEqual(told(history), { trigger: 'slow', cause: slow, events, forgotten: 0 })
-  assertNear(history.cause.durationNs, sent.endNs - sent.startNs)
+  assertTook(history.cause.durationNs, sent)
   assert.equal(history.events.at(-1)?.durationNs, history.cause.durationNs)
 })
 
@@ -90,7 +90,7 @@ test('a late accept() is told at the first use; what was told is not told again'
     { trigger: 'slow', cause: 'read 10', events: ['read 10'], forgotten: 0 },
   ])
   assertInOrder(recording)
-  assertNear(recording.histories[0]?.cause.durationNs, accepted.endNs - connected.endNs)
+  assertSpan(recording.histories[0]?.cause.durationNs, connected, accepted)
 })
 
 test('an accepted connection that nobody uses: its late accept() is told when it is closed', async () => {
@@ -154,7 +154,7 @@ test('a handshake that took long: with the SYN that was lost', async () => {
   assert.deepEqual(recording.histories.map(told), [
     { trigger: 'slow', cause: 'state ESTABLISHED', events, forgotten: 0 },
   ])
-  assertNear(recording.histories[0]?.cause.durationNs, connected.endNs - connected.startNs)
+  assertTook(recording.histories[0]?.cause.durationNs, connected)
 })
 
 test('retransmission timers that run out: the first brings what led to it, the others themselves', async () => {

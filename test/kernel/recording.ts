@@ -146,22 +146,24 @@ export function counted(
     .map(({ edge, stages }) => ({ pid: edge.process?.pid, comm: edge.process?.comm, histogram: stages[stage] }))
 }
 
-/** 0.3 ms + 2 %: the accuracy that wirelag promises. */
-export function assertNear(actualNs: number | undefined, expectedNs: number): void {
-  const isNear = actualNs !== undefined && Math.abs(actualNs - expectedNs) <= 0.3e6 + 0.02 * expectedNs
-  assert.ok(isNear, `${actualNs} ns where ${expectedNs} ns are expected`)
+/** Within 0.3 ms + 2 %: the accuracy that wirelag promises. */
+function assertWithin(actualNs: number | undefined, leastNs: number, mostNs: number): void {
+  const slackNs = 0.3e6 + 0.02 * mostNs
+  const isWithin = actualNs !== undefined && actualNs >= leastNs - slackNs && actualNs <= mostNs + slackNs
+  assert.ok(isWithin, `${actualNs} ns where ${leastNs} to ${mostNs} ns are expected`)
+}
+
+/** A time that was all of an operation, but for what the actor had no CPU before it, or for saying that it was over. */
+export function assertTook(actualNs: number | undefined, { startNs, endNs, delayNs }: Done): void {
+  assertWithin(actualNs, endNs - startNs - delayNs, endNs - startNs)
 }
 
 /**
- * The same of a time from one operation to another: what is measured began while the first was done and ended while the
- * second was, however long the actor was kept from saying so.
+ * A time from one operation to another: what is measured began while the first was done and ended while the second was,
+ * however long the actor was kept from saying so.
  */
 export function assertSpan(actualNs: number | undefined, from: Done, to: Done): void {
-  const least = Math.max(0, to.startNs - from.endNs)
-  const most = to.endNs - from.startNs
-  const slack = 0.3e6 + 0.02 * most
-  const isWithin = actualNs !== undefined && actualNs >= least - slack && actualNs <= most + slack
-  assert.ok(isWithin, `${actualNs} ns where ${least} to ${most} ns are expected`)
+  assertWithin(actualNs, Math.max(0, to.startNs - from.endNs), to.endNs - from.startNs)
 }
 
 /** Whether every event of a book is accounted for. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Actor } from '../../lab/actor.ts'
-import { assertNear, bookOf, counted, inNetns, isBalanced, Recording } from './recording.ts'
+import { assertTook, bookOf, counted, inNetns, isBalanced, Recording } from './recording.ts'
 
 /** A host with a connection between its sockets c and s. */
 async function connected(version: 4 | 6 = 4): Promise<Actor> {
@@ -96,8 +96,8 @@ for (const waitMs of [1, 5, 40, 200]) {
     await drained
     const [sample] = recording.sends
     assert.equal(recording.sends.length, 1)
-    assertNear(sample?.latencyNs, sent.endNs - sent.startNs)
-    assertNear(sample?.blockedNs, sent.endNs - sent.startNs)
+    assertTook(sample?.latencyNs, sent)
+    assertTook(sample?.blockedNs, sent)
     assert.ok((sample?.latencyNs ?? 0) >= waitMs * 1e6)
     const { counts } = result.activities[0]!
     assert.equal(counts.sendBlockedNs, sample?.blockedNs)
@@ -157,8 +157,8 @@ test('two threads that send at once over one socket never mix', async () => {
     recording.sends.find(({ sender }) => sender.tid === tid)
   assert.equal(recording.sends.length, 2)
   assert.deepEqual([of(tids[0])?.bytes, of(tids[1])?.bytes], [300_000, 200_000])
-  assertNear(of(tids[0])?.latencyNs, one.endNs - one.startNs)
-  assertNear(of(tids[1])?.latencyNs, two.endNs - two.startNs)
+  assertTook(of(tids[0])?.latencyNs, one)
+  assertTook(of(tids[1])?.latencyNs, two)
   assert.ok(isBalanced(bookOf(result, 'send')))
 })
 
