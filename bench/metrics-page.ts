@@ -65,7 +65,6 @@ function tellSecond(registry: MetricRegistry, activities: readonly EdgeActivity[
     states: undefined,
     incidents: [],
     books: [],
-    signals: [],
   })
 }
 

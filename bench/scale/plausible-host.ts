@@ -17,6 +17,14 @@ export const stepMs = 10_000
 /** Of a moment of each edge: some ten calls a second. */
 const callsPerSecond = 10
 const peerPorts = [5432, 6379] as const
+const signals = signalNames.map((signal) => ({
+  signal: signal as never,
+  title: signal,
+  status: 'on' as const,
+  hooks: ['tracepoint' as const],
+  reasons: [],
+  lost: [],
+}))
 const diagnosis = { findings: [], ruledOut: [], unjudged: [] }
 
 /** A host of 20 services in containers, each with a listener and two peers, whose times are made by chance from a seed. */
@@ -31,7 +39,7 @@ export class PlausibleHost {
   constructor(name: string, seed: number) {
     this.#name = name
     this.#random = randomOf(seed)
-    this.#registry = new MetricRegistry({ host: name, version: '0.1.0' })
+    this.#registry = new MetricRegistry({ host: name, version: '0.1.0', signals: () => signals })
     this.#processes = Array.from({ length: hostShape.services }, (_, i) => processOf(i, this.#random))
   }
 
@@ -46,14 +54,6 @@ export class PlausibleHost {
       states: this.#states(),
       incidents: [],
       books: [...this.#books.values()],
-      signals: signalNames.map((signal) => ({
-        signal: signal as never,
-        title: signal,
-        status: 'on',
-        hooks: ['tracepoint'],
-        reasons: [],
-        lost: [],
-      })),
     })
     const observation = this.#observation(activities, survey)
     this.#registry.onStep({

@@ -71,6 +71,7 @@ export class AgentRun {
       version: ownVersion(),
       maxSeries: config.metrics?.maxSeries,
       linkOf: (edge) => this.#agent?.linkOf(edge),
+      signals: () => this.#agent?.signals ?? [],
       programRuns: () => this.#agent?.programRuns() ?? [],
       sources: [
         () => alertFamilies(this.#alerting),

@@ -81,7 +81,7 @@ export function survey(...conntracks: { netns: number; count: number; max: numbe
 }
 
 export function second(facts: Partial<AgentSecond> = {}): AgentSecond {
-  return { unixMs: 0, spanMs: 1000, activities: [], states: undefined, incidents: [], books: [], signals: [], ...facts }
+  return { unixMs: 0, spanMs: 1000, activities: [], states: undefined, incidents: [], books: [], ...facts }
 }
 
 export function step({ findings = [], survey: read }: { findings?: Finding[]; survey?: Survey } = {}): AgentStep {

@@ -75,6 +75,16 @@ test('only one agent writes a history', async (t) => {
   assert.match(second.stderr, new RegExp(`^wirelag: .*${first.pid}`))
 })
 
+test('/metrics says how each signal is watched from its first answer on', async (t) => {
+  const run = await agent(t, temporaryFolder(t), '--listen', '127.0.0.1:0')
+  await run.until((self) => linesOf(self).some(({ url }) => url !== undefined))
+  const url = linesOf(run).find((line) => line.url !== undefined)?.url ?? ''
+  const page = await (await fetch(url)).text()
+  const told = [...page.matchAll(/^wirelag_probe_status\{.*\bsignal="(\w+)".* [\d.]+$/gm)].map(([, name]) => name)
+  const ofTcp = ['connect', 'accept', 'close', 'pickup', 'send', 'retransmit', 'reset', 'drop']
+  assert.deepEqual(new Set(told), new Set([...ofTcp, 'udpPickup', 'udpSend']))
+})
+
 test('a web port that is taken stops nothing, and is had when it is free', async (t) => {
   const { server, port } = await listening()
   const run = await agent(t, temporaryFolder(t), '--listen', `127.0.0.1:${port}`)

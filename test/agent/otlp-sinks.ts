@@ -64,7 +64,7 @@ export function startSink(
 /** A second in which these happened. */
 export function secondOf(incidents: readonly Incident[]): AgentSecond {
   const unixMs = 1_790_000_061_000
-  return { unixMs, spanMs: 1000, activities: [], states: undefined, incidents, books: [], signals: [] }
+  return { unixMs, spanMs: 1000, activities: [], states: undefined, incidents, books: [] }
 }
 
 /** A step at whose end these are found; sinks of logs look at nothing else. */

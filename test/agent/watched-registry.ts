@@ -62,7 +62,12 @@ export class WatchedRegistry implements AsyncDisposable {
       sinksOf(observer.sinks, incidents, links),
     )
     running.watch = watch
-    const registry = new MetricRegistry({ host: 'lab', version: 'test', linkOf: (edge) => links.of(edge) })
+    const registry = new MetricRegistry({
+      host: 'lab',
+      version: 'test',
+      linkOf: (edge) => links.of(edge),
+      signals: () => watch.signals,
+    })
     const server = await startServer({ listen: { host: '127.0.0.1', port: 0 }, registry })
     return new WatchedRegistry({ registry, server, watch, links, snapshots, incidents, observer, before })
   }
@@ -81,7 +86,6 @@ export class WatchedRegistry implements AsyncDisposable {
       states: await this.#snapshots.states(),
       incidents: this.#incidents.take(),
       books: this.#watch.books(),
-      signals: this.#watch.signals,
     })
   }
 

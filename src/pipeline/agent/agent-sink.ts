@@ -1,4 +1,3 @@
-import type { SignalStatus } from '../../kernel/hook-choice.ts'
 import type { Book } from '../../model/book.ts'
 import type { EdgeActivity } from '../../model/edge.ts'
 import type { Diagnosis } from '../../model/finding.ts'
@@ -19,7 +18,6 @@ export interface AgentSecond {
   incidents: readonly Incident[]
   /** Since the agent's start. */
   books: readonly Book[]
-  signals: readonly SignalStatus[]
 }
 
 /** What the agent saw in one step of 10 s. */

@@ -195,7 +195,6 @@ export class Agent {
       states,
       incidents: this.#incidents.take(),
       books: this.#watch.books(),
-      signals: this.#watch.signals,
     }
     this.#toldNs = nowNs
     this.#toldAtMs = performance.now()

@@ -27,7 +27,6 @@ function second(parts: Partial<AgentSecond> = {}): AgentSecond {
     states: undefined,
     incidents: [],
     books: [],
-    signals: [],
     ...parts,
   }
 }
@@ -178,19 +177,17 @@ test('books add up, and one that was read in the midst of an event does not go b
 })
 
 test('findings by cause, 0 where there is none; probes by hook; programs; wirelag itself', () => {
-  const registry = registryOf({ programRuns: () => [{ program: 'send_enter', runs: 3, runNs: 2e9 }] })
+  const signal = { title: '', reasons: [], lost: [] }
+  const registry = registryOf({
+    signals: () => [
+      { ...signal, signal: 'send', status: 'degraded', hooks: ['tp_btf', 'kprobe'] },
+      { ...signal, signal: 'drop', status: 'off', hooks: [] },
+    ],
+    programRuns: () => [{ program: 'send_enter', runs: 3, runNs: 2e9 }],
+  })
   registry.onStep(step({}, ['packet-loss', 'packet-loss', 'slow-accept']))
   const findings = gist(registry, 'wirelag_finding')
   assert.deepEqual([findings['packet-loss'], findings['slow-accept'], findings['disk-full']], [2, 1, 0])
-  const signal = { title: '', reasons: [], lost: [] }
-  registry.onSecond(
-    second({
-      signals: [
-        { ...signal, signal: 'send', status: 'degraded', hooks: ['tp_btf', 'kprobe'] },
-        { ...signal, signal: 'drop', status: 'off', hooks: [] },
-      ],
-    }),
-  )
   assert.deepEqual(gist(registry, 'wirelag_probe_status'), { 'send tp_btf+kprobe': 0.5, 'drop none': 0 })
   assert.deepEqual(gist(registry, 'wirelag_bpf_run_seconds_total'), { send_enter: 2 })
   assert.deepEqual(gist(registry, 'wirelag_agent_start_time_seconds'), { '': 1_700_000_000 })

@@ -32,6 +32,8 @@ export interface MetricRegistryOptions {
   maxSeries?: number | undefined
   /** Whom an edge talks to on this host. */
   linkOf?: LinkOf | undefined
+  /** How each is watched now. */
+  signals?: (() => readonly SignalStatus[]) | undefined
   /** Time of each program so far, while it is measured. */
   programRuns?: (() => readonly ProgramRuns[]) | undefined
   /** Further metrics, such as those of other sinks. */
@@ -54,7 +56,6 @@ export class MetricRegistry implements AgentSink {
   readonly #exemplars = new IncidentExemplars()
   readonly #host: HostCounters
   readonly #books = new Map<string, Book>()
-  #signals: readonly SignalStatus[] = []
   #findings = new Map<Cause, number>()
   #unixMs: number
   /** Grows with every change, so that what was rendered can be used until then. */
@@ -82,7 +83,6 @@ export class MetricRegistry implements AgentSink {
       this.#families[metric].exemplify(subject, exemplar),
     )
     for (const book of second.books) this.#setBook(book)
-    this.#signals = second.signals
   }
 
   onStep({ observation, diagnosis, survey }: AgentStep): void {
@@ -187,7 +187,7 @@ export class MetricRegistry implements AgentSink {
     return [
       hostFamily(
         'probeStatus',
-        this.#signals.map(({ signal, status, hooks }) => ({
+        (this.#options.signals?.() ?? []).map(({ signal, status, hooks }) => ({
           labels: { signal, hook: hooks.join('+') || 'none' },
           value: { on: 1, degraded: 0.5, off: 0 }[status],
         })),
