@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Actor } from '../../lab/actor.ts'
 import { CriEngine } from '../../lab/engines/cri-engine.ts'
 import { rootImage } from '../../lab/engines/root-image.ts'
-import { actorIn, assertNothingLeft, cgroupLines } from './remains.ts'
+import { assertNothingLeft, cgroupLines } from './remains.ts'
 
 const skip = CriEngine.lacking() ?? false
 const image = 'docker.io/lab/root:test'
@@ -52,7 +53,7 @@ test('pods: two containers by name, id and cgroup, and nothing is left', { skip 
     assert.match(pod.address, /^10\.85\./)
     const said = await engine.exec(sidecar.id, ['nc', '127.0.0.1', '80'])
     assert.deepEqual(said, { exitCode: 0, output: 'hello\n', errors: '' })
-    await using actor = await actorIn(sidecar)
+    await using actor = await Actor.inContainer(sidecar)
     assert.deepEqual(cgroupLines(actor.pid), cgroupLines(sidecar.pid))
   } finally {
     await engine[Symbol.asyncDispose]()

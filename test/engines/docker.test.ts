@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Actor } from '../../lab/actor.ts'
 import { insideContainer } from '../../lab/engines/container.ts'
 import { DockerEngine } from '../../lab/engines/docker-engine.ts'
 import { rootImage } from '../../lab/engines/root-image.ts'
-import { actorIn, assertNothingLeft, cgroupLines, output } from './remains.ts'
+import { assertNothingLeft, cgroupLines, output } from './remains.ts'
 
 const skip = DockerEngine.lacking() ?? false
 const image = 'lab/root:test'
@@ -51,9 +52,9 @@ test('Docker: two containers by name, id and cgroup, and nothing is left', { ski
     const said = await engine.exec(web.id, ['nc', 'backend', '80'])
     assert.deepEqual(said, { exitCode: 0, output: 'hello\n', errors: '' })
     assert.equal(output(insideContainer(web, ['nc', api.address, '80'])), 'hello\n')
-    await using actor = await actorIn(web)
+    await using actor = await Actor.inContainer(web)
     assert.deepEqual(cgroupLines(actor.pid), cgroupLines(web.pid))
-    assert.equal(actor.tid, actor.pid)
+    assert.equal((await actor.do('tid')).value, actor.pid)
   } finally {
     await engine[Symbol.asyncDispose]()
   }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Actor } from '../../lab/actor.ts'
 import { PodmanEngine } from '../../lab/engines/podman-engine.ts'
 import { rootImage } from '../../lab/engines/root-image.ts'
-import { actorIn, assertNothingLeft, cgroupLines } from './remains.ts'
+import { assertNothingLeft, cgroupLines } from './remains.ts'
 
 const skip = PodmanEngine.lacking() ?? false
 const image = 'lab/root:test'
@@ -37,7 +38,7 @@ test('Podman: two containers by name, id and cgroup, and nothing is left', { ski
     assert.deepEqual([idByName.get('/api'), idByName.get('/web'), idByName.size], [api.id, web.id, 2])
     const said = await engine.exec(web.id, ['nc', 'backend', '80'])
     assert.deepEqual(said, { exitCode: 0, output: 'hello\n', errors: '' })
-    await using actor = await actorIn(web)
+    await using actor = await Actor.inContainer(web)
     assert.deepEqual(cgroupLines(actor.pid), cgroupLines(web.pid))
   } finally {
     await engine[Symbol.asyncDispose]()

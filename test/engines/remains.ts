@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cgroupMounts } from '../../lab/engines/cgroups.ts'
-import { insideContainer } from '../../lab/engines/container.ts'
-import { pidOf, processesOf } from '../../lab/engines/engine-host.ts'
+import { processesOf } from '../../lab/engines/engine-host.ts'
 
 /** The paths of a process's cgroups, of all hierarchies, that are not the root. */
 export function cgroupLines(pid: number): string[] {
@@ -16,23 +14,6 @@ export function cgroupLines(pid: number): string[] {
 /** What a command wrote. */
 export function output([file = '', ...args]: readonly string[]): string {
   return execFileSync(file, args, { encoding: 'utf8' })
-}
-
-/** The lab's socket actor, started in a container: its pid on the host, and what it says its thread is. */
-export async function actorIn(container: { pid: number }): Promise<{ pid: number; tid: number } & AsyncDisposable> {
-  const [file = '', ...args] = insideContainer(container, ['/bin/actor'])
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin.write('1 main tid\n')
-  const [answer] = (await once(child.stdout, 'data')) as [Buffer]
-  const closed = once(child, 'close')
-  return {
-    pid: pidOf(child),
-    tid: Number(answer.toString().trim().split(' ')[4]),
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL')
-      await closed
-    },
-  }
 }
 
 /**
