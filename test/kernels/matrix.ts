@@ -6,7 +6,7 @@ import type { MatrixKernel } from './kernels.ts'
 import { reportPrefix, type GuestReport } from './report.ts'
 import { systemdImage } from './systemd-image.ts'
 
-const limitMs = 150_000
+const limitMs = 240_000
 /** Under emulation a guest now and then dies or hangs by itself. */
 const maxTries = 3
 const guestsAtOnce = 2
