@@ -12,7 +12,12 @@ export interface Observer {
   command: string[]
 }
 
-/** @param stateFolder of the agent's flight recorder */
+/**
+ * What is measured, wirelag's first.
+ *
+ * @param tcppktlat the peer's command line
+ * @param stateFolder of the agent's flight recorder
+ */
 export function observers(tcppktlat: string[], stateFolder: string): Observer[] {
   const agent = ['agent', '--state-dir', stateFolder, '--listen', '127.0.0.1:0']
   return [
@@ -72,6 +77,7 @@ export class RunningObserver {
     return this.#programs().map(({ name = '', run_cnt: runs = 0, run_time_ns: runNs = 0 }) => ({ name, runs, runNs }))
   }
 
+  /** Ends it, and waits for its end: its programs are gone by then. */
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once('close', resolve))
     this.#process.kill('SIGINT')

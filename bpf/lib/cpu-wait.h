@@ -7,9 +7,6 @@
 /* Cgroups with a quota that a task may be in one inside the other. */
 #define MAX_TASK_GROUPS 4
 
-/* As a socket, a task is given with its type, so that plain loads will do, or is but an address. */
-#define TASK_FIELD(typed, from, field) ((typed) ? (from)->field : BPF_CORE_READ(from, field))
-
 /* For how long all of the task's cgroups were throttled, which keeps it off the run queue. */
 static __always_inline __u64 throttled_ns(const struct task_struct *task, bool typed)
 {
@@ -18,10 +15,10 @@ static __always_inline __u64 throttled_ns(const struct task_struct *task, bool t
 
 	if (!bpf_core_field_exists(task->sched_task_group) || !bpf_core_field_exists(group->cfs_bandwidth))
 		return 0;
-	group = TASK_FIELD(typed, task, sched_task_group);
+	group = FIELD(typed, task, sched_task_group);
 	for (int i = 0; i < MAX_TASK_GROUPS && group; i++) {
-		sum_ns += TASK_FIELD(typed, group, cfs_bandwidth.throttled_time);
-		group = TASK_FIELD(typed, group, parent);
+		sum_ns += FIELD(typed, group, cfs_bandwidth.throttled_time);
+		group = FIELD(typed, group, parent);
 	}
 	return sum_ns;
 }
@@ -31,7 +28,7 @@ static __always_inline __u64 cpu_delay_ns(const struct task_struct *task, bool t
 {
 	if (!bpf_core_field_exists(task->sched_info.run_delay))
 		return 0;
-	return TASK_FIELD(typed, task, sched_info.run_delay) + throttled_ns(task, typed);
+	return FIELD(typed, task, sched_info.run_delay) + throttled_ns(task, typed);
 }
 
 /* The same of the current task: plain loads where the kernel gives it with its type (5.11+). */

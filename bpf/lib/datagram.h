@@ -17,7 +17,7 @@ static __always_inline int handle_datagram_queued(struct sock *sk, bool typed)
 	struct socket_state *state;
 	__u32 unread;
 
-	if (SOCKET_FIELD(typed, sk, sk_protocol) != IPPROTO_UDP)
+	if (FIELD(typed, sk, sk_protocol) != IPPROTO_UDP)
 		return 0;
 	unread = unread_datagrams(sk);
 	if (!unread) /* a reader on another CPU was faster */

@@ -11,11 +11,11 @@
 /* The time in which the peer's window was the limit so far, in jiffies: tcp_chrono_stop() adds up when it ends. */
 static __always_inline __u32 receiver_limited_jiffies(const struct tcp_sock *tp, bool typed)
 {
-	__u32 jiffies = SOCKET_FIELD(typed, tp, chrono_stat[TCP_CHRONO_RWND_LIMITED - 1]);
+	__u32 jiffies = FIELD(typed, tp, chrono_stat[TCP_CHRONO_RWND_LIMITED - 1]);
 	__u8 type = typed ? BPF_CORE_READ_BITFIELD(tp, chrono_type) : BPF_CORE_READ_BITFIELD_PROBED(tp, chrono_type);
 
 	if (type == TCP_CHRONO_RWND_LIMITED)
-		jiffies += (__u32)bpf_jiffies64() - SOCKET_FIELD(typed, tp, chrono_start);
+		jiffies += (__u32)bpf_jiffies64() - FIELD(typed, tp, chrono_start);
 	return jiffies;
 }
 

@@ -31,7 +31,8 @@ static __always_inline bool is_tcp(const struct sock *sk)
 #define TYPED true
 #define UNTYPED false
 
-#define SOCKET_FIELD(typed, sk, field) ((typed) ? (sk)->field : BPF_CORE_READ(sk, field))
+/* A field of a socket, a task or what they lead to. */
+#define FIELD(typed, from, field) ((typed) ? (from)->field : BPF_CORE_READ(from, field))
 
 /*
  * True while a task holds the socket's lock, in the context of that task: then the current task is a user of this very
@@ -39,7 +40,7 @@ static __always_inline bool is_tcp(const struct sock *sk)
  */
 static __always_inline bool is_owned_by_current(const struct sock *sk, bool typed)
 {
-	return SOCKET_FIELD(typed, sk, sk_lock.owned) != 0;
+	return FIELD(typed, sk, sk_lock.owned) != 0;
 }
 
 /*
@@ -85,17 +86,17 @@ static __always_inline void read_address(bool typed, const struct in6_addr *from
 
 static __always_inline void read_peer_address(const struct sock *sk, bool typed, struct wl_address *out)
 {
-	if (SOCKET_FIELD(typed, sk, __sk_common.skc_family) == AF_INET6)
+	if (FIELD(typed, sk, __sk_common.skc_family) == AF_INET6)
 		read_address(typed, &sk->__sk_common.skc_v6_daddr, out);
 	else
-		map_ipv4(out, SOCKET_FIELD(typed, sk, __sk_common.skc_daddr));
+		map_ipv4(out, FIELD(typed, sk, __sk_common.skc_daddr));
 }
 
 static __always_inline __u32 netns_of(const struct sock *sk, bool typed)
 {
-	struct net *net = SOCKET_FIELD(typed, sk, __sk_common.skc_net.net);
+	struct net *net = FIELD(typed, sk, __sk_common.skc_net.net);
 
-	return SOCKET_FIELD(typed, net, ns.inum);
+	return FIELD(typed, net, ns.inum);
 }
 
 /* It is inet_sport: skc_num is already 0 at CLOSE. */
@@ -106,15 +107,15 @@ static __always_inline __u16 local_port_of(const struct sock *sk)
 
 static __always_inline __u16 peer_port_of(const struct sock *sk, bool typed)
 {
-	return bpf_ntohs(SOCKET_FIELD(typed, sk, __sk_common.skc_dport));
+	return bpf_ntohs(FIELD(typed, sk, __sk_common.skc_dport));
 }
 
 static __always_inline void read_tuple(const struct sock *sk, bool typed, struct wl_tuple *out)
 {
-	if (SOCKET_FIELD(typed, sk, __sk_common.skc_family) == AF_INET6)
+	if (FIELD(typed, sk, __sk_common.skc_family) == AF_INET6)
 		read_address(typed, &sk->__sk_common.skc_v6_rcv_saddr, &out->local_address);
 	else
-		map_ipv4(&out->local_address, SOCKET_FIELD(typed, sk, __sk_common.skc_rcv_saddr));
+		map_ipv4(&out->local_address, FIELD(typed, sk, __sk_common.skc_rcv_saddr));
 	read_peer_address(sk, typed, &out->peer_address);
 	out->netns = netns_of(sk, typed);
 	out->local_port = local_port_of(sk);

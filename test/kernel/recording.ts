@@ -147,7 +147,7 @@ export function counted(
 }
 
 /** Within 0.3 ms + 2 %: the accuracy that wirelag promises. */
-function assertWithin(actualNs: number | undefined, leastNs: number, mostNs: number): void {
+function assertBetween(actualNs: number | undefined, leastNs: number, mostNs: number): void {
   const slackNs = 0.3e6 + 0.02 * mostNs
   const isWithin = actualNs !== undefined && actualNs >= leastNs - slackNs && actualNs <= mostNs + slackNs
   assert.ok(isWithin, `${actualNs} ns where ${leastNs} to ${mostNs} ns are expected`)
@@ -155,7 +155,7 @@ function assertWithin(actualNs: number | undefined, leastNs: number, mostNs: num
 
 /** A time that was all of an operation, but for what the actor had no CPU before it, or for saying that it was over. */
 export function assertTook(actualNs: number | undefined, { startNs, endNs, delayNs }: Done): void {
-  assertWithin(actualNs, endNs - startNs - delayNs, endNs - startNs)
+  assertBetween(actualNs, endNs - startNs - delayNs, endNs - startNs)
 }
 
 /**
@@ -163,7 +163,7 @@ export function assertTook(actualNs: number | undefined, { startNs, endNs, delay
  * however long the actor was kept from saying so.
  */
 export function assertSpan(actualNs: number | undefined, from: Done, to: Done): void {
-  assertWithin(actualNs, Math.max(0, to.startNs - from.endNs), to.endNs - from.startNs)
+  assertBetween(actualNs, Math.max(0, to.startNs - from.endNs), to.endNs - from.startNs)
 }
 
 /** Whether every event of a book is accounted for. */
